@@ -1,0 +1,74 @@
+{{- define "ovm.name" -}}
+{{- default .Chart.Name .Values.nameOverride | trunc 50 | trimSuffix "-" -}}
+{{- end -}}
+
+{{- define "ovm.fullname" -}}
+{{- if .Values.fullnameOverride -}}
+{{- .Values.fullnameOverride | trunc 50 | trimSuffix "-" -}}
+{{- else if contains (include "ovm.name" .) .Release.Name -}}
+{{- .Release.Name | trunc 50 | trimSuffix "-" -}}
+{{- else -}}
+{{- printf "%s-%s" .Release.Name (include "ovm.name" .) | trunc 50 | trimSuffix "-" -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "ovm.selectorLabels" -}}
+app.kubernetes.io/name: {{ include "ovm.name" . }}
+app.kubernetes.io/instance: {{ .Release.Name }}
+{{- end -}}
+
+{{- define "ovm.labels" -}}
+{{ include "ovm.selectorLabels" . }}
+app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+app.kubernetes.io/component: operator
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
+{{- end -}}
+
+{{- define "ovm.serviceAccountName" -}}
+{{- if .Values.serviceAccount.create -}}
+{{- default (include "ovm.fullname" .) .Values.serviceAccount.name -}}
+{{- else -}}
+{{- default "default" .Values.serviceAccount.name -}}
+{{- end -}}
+{{- end -}}
+
+{{- /* Name of the cluster-wide objects: two releases of the same name in two namespaces must not share one. */ -}}
+{{- define "ovm.clusterName" -}}
+{{- printf "%s-%s" .Release.Namespace (include "ovm.fullname" .) -}}
+{{- end -}}
+
+{{- define "ovm.subject" -}}
+- kind: ServiceAccount
+  name: {{ include "ovm.serviceAccountName" . }}
+  namespace: {{ .Release.Namespace }}
+{{- end -}}
+
+{{- /* What the operator may do where it looks after OpenViduClusters. */ -}}
+{{- define "ovm.rules" -}}
+- apiGroups: [openvidu.io]
+  resources: [openviduclusters]
+  verbs: [get, list, watch]
+- apiGroups: [openvidu.io]
+  resources: [openviduclusters/status]
+  verbs: [get, patch]
+- apiGroups: [openvidu.io]
+  resources: [openviduclusters/finalizers]
+  verbs: [update]
+- apiGroups: [""]
+  resources: [pods]
+  verbs: [get, list, watch, create, patch, delete]
+- apiGroups: [""]
+  resources: [services]
+  verbs: [get, list, watch, create, patch, update]
+# Not list or watch: the operator reads the Secrets that an OpenViduCluster names, and no others.
+- apiGroups: [""]
+  resources: [secrets]
+  verbs: [get, create, patch, update]
+- apiGroups: [policy]
+  resources: [poddisruptionbudgets]
+  verbs: [get, list, watch, create, patch, update]
+- apiGroups: [events.k8s.io]
+  resources: [events]
+  verbs: [create, patch]
+{{- end -}}

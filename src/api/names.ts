@@ -1,0 +1,49 @@
+/** Names that are part of the public API: they appear in manifests, selectors, dashboards and people's scripts. */
+
+export const GROUP = 'openvidu.io';
+export const VERSION = 'v1alpha1';
+export const API_VERSION = `${GROUP}/${VERSION}` as const;
+export const KIND = 'OpenViduCluster';
+export const PLURAL = 'openviduclusters';
+export const SHORT_NAME = 'ovc';
+
+/** Owner of the fields that the operator applies. */
+export const FIELD_MANAGER = 'openvidu-media-operator';
+
+export const LABELS = {
+  /** Name of the OpenViduCluster that a Pod or Service belongs to. */
+  cluster: 'openvidu.io/cluster',
+  /** Part that an object plays in the fleet; `COMPONENT_MEDIA_NODE` on the Pods. */
+  component: 'openvidu.io/component',
+  /** In the Service's selector. Taken from a Pod before it ends, so that nobody new signals through it. */
+  signalling: 'openvidu.io/signalling',
+  managedBy: 'app.kubernetes.io/managed-by',
+} as const;
+
+/** Value of `LABELS.managedBy`. */
+export const MANAGED_BY = 'openvidu-media-operator';
+/** Value of `LABELS.component` on the Pods of Media Nodes. */
+export const COMPONENT_MEDIA_NODE = 'media-node';
+/** Value of `LABELS.signalling` while a Pod may be used as a signalling front. */
+export const SIGNALLING_ON = 'true';
+
+export const ANNOTATIONS = {
+  /** Present on a Pod that a person cordoned; the value says who and why. */
+  cordon: 'openvidu.io/cordon',
+  /** Present on a Pod that a person drains: cordoned, and to leave once it is empty. The value says who and why. */
+  drain: 'openvidu.io/drain',
+  /** When the cordon was asked for, RFC 3339. */
+  cordonedSince: 'openvidu.io/cordoned-since',
+  /** `PROTECTED` on a Pod that must never be removed. */
+  protect: 'openvidu.io/protect',
+  /** Revision of template and config that a Pod was made from. */
+  revision: 'openvidu.io/revision',
+} as const;
+
+/** Value of `ANNOTATIONS.protect`. */
+export const PROTECTED = 'true';
+
+/** Selector for the Pods of one OpenViduCluster, as `status.selector` and as list queries want it. */
+export function podSelector(cluster: string): string {
+  return `${LABELS.cluster}=${cluster},${LABELS.component}=${COMPONENT_MEDIA_NODE}`;
+}

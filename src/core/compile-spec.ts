@@ -1,0 +1,197 @@
+/** From the resource, as a person wrote it and the API server filled it, to the plain values that the core reads. */
+import type { OpenViduCluster } from '../api/v1alpha1.gen.ts';
+import type { ClusterSpec, ScalingRules, SpecProblem, Target } from './spec.ts';
+import { never } from '../base/assert.ts';
+import { parseDurationMs } from '../base/duration.ts';
+
+type Resource = OpenViduCluster['spec'];
+type ResourceTarget = Resource['autoscaling']['targets'][number];
+type ResourceRules = Resource['autoscaling']['behavior']['scaleUp'];
+
+export interface CompiledSpec {
+  readonly spec: ClusterSpec;
+  /** Faults that only the operator can see. Where one exists, `spec` holds the more cautious value. */
+  readonly problems: readonly SpecProblem[];
+  /** Paths of fields that are set and do nothing in this version. */
+  readonly notYetEffective: readonly string[];
+}
+
+/** The default of the CRD, for a duration that cannot be read. */
+const defaultStartupDeadlineMs = 300_000;
+const bytesPerMegabit = 125_000;
+
+/** The default of the CRD: it holds when no target that was given takes effect, because load is never ignored. */
+const defaultTarget: Target = { kind: 'Participants', utilization: 0.7 };
+
+/** Never throws. `knownTimeZone` says whether the machine knows an IANA time zone. */
+export function compileSpec(resource: Resource, knownTimeZone: (zone: string) => boolean): CompiledSpec {
+  const { mediaNodes, autoscaling, drain } = resource;
+  const targets = autoscaling.targets.flatMap(compileTarget);
+  const spec: ClusterSpec = {
+    mode: autoscaling.mode,
+    minNodes: mediaNodes.min,
+    // A maximum below the minimum is reported; until it is mended the minimum holds, because nodes are cheaper than cuts.
+    maxNodes: Math.max(mediaNodes.min, mediaNodes.max),
+    replicas: mediaNodes.replicas,
+    capacity: {
+      participants: mediaNodes.capacity.participants,
+      tracks: mediaNodes.capacity.tracks,
+      egressBytesPerSecond: scaled(mediaNodes.capacity.egressMbps, bytesPerMegabit),
+    },
+    startupDeadlineMs: parseDurationMs(mediaNodes.startupDeadline) ?? defaultStartupDeadlineMs,
+    targets: targets.length > 0 ? targets : [defaultTarget],
+    headroom: {
+      slots: autoscaling.headroom.slots ?? 0,
+      share: (autoscaling.headroom.percent ?? 0) / 100,
+      largestRoom: autoscaling.headroom.largestRoom,
+    },
+    placement: {
+      strategy: autoscaling.placement.strategy,
+      ceiling: autoscaling.placement.ceilingPercent / 100,
+    },
+    scaleUp: compileRules(autoscaling.behavior.scaleUp),
+    scaleDown: compileRules(autoscaling.behavior.scaleDown),
+    maxConcurrentLeaving: drain.maxConcurrent,
+  };
+  return { spec, problems: checks.flatMap((check) => check(resource, knownTimeZone)), notYetEffective: notYetEffective(resource) };
+}
+
+function scaled(value: number | undefined, factor: number): number | undefined {
+  return value === undefined ? undefined : value * factor;
+}
+
+function compileTarget(target: ResourceTarget): readonly Target[] {
+  const utilization = target.utilizationPercent / 100;
+  switch (target.type) {
+    case 'Participants':
+    case 'Tracks':
+    case 'Bandwidth':
+    case 'Cpu':
+      return [{ kind: target.type, utilization }];
+    case 'Prometheus':
+      return [];
+    default:
+      return never(target.type);
+  }
+}
+
+function compileRules(rules: ResourceRules): ScalingRules {
+  return {
+    stabilizationMs: rules.stabilizationWindowSeconds * 1000,
+    selectPolicy: rules.selectPolicy,
+    policies: rules.policies.map((policy) => ({
+      kind: policy.type,
+      value: policy.value,
+      periodMs: policy.periodSeconds * 1000,
+    })),
+  };
+}
+
+function notYetEffective(resource: Resource): readonly string[] {
+  const { autoscaling, drain, updates, mediaNodes } = resource;
+  const candidates: readonly (readonly [path: string, isSet: boolean])[] = [
+    ['spec.mediaNodes.capacity.profileRef', mediaNodes.capacity.profileRef !== undefined],
+    ...autoscaling.targets.map(
+      (target, at) => [`spec.autoscaling.targets[${at}]`, target.type === 'Prometheus'] as const,
+    ),
+    ['spec.autoscaling.schedules', (autoscaling.schedules ?? []).length > 0],
+    ['spec.autoscaling.forecast', autoscaling.forecast.mode !== 'Off'],
+    ['spec.drain.deadline', drain.deadline !== undefined],
+    ['spec.drain.onDeadline', drain.onDeadline === 'Evict'],
+    ['spec.updates.maxSurge', updates.maxSurge !== 1],
+    ['spec.updates.canary', updates.canary !== undefined],
+    ['spec.updates.paused', updates.paused],
+  ];
+  return candidates.filter(([, isSet]) => isSet).map(([path]) => path);
+}
+
+type KnownTimeZone = (zone: string) => boolean;
+type Check = (resource: Resource, knownTimeZone: KnownTimeZone) => readonly SpecProblem[];
+
+/** What the schema of the resource cannot rule out. Each check is safe alone and names a field and a remedy. */
+const checks: readonly Check[] = [
+  limitsAreInOrder,
+  capacityIsKnownForEveryTarget,
+  nodesHaveSlots,
+  headroomIsReachable,
+  timeZonesAreKnown,
+  schedulesFitTheLimits,
+  durationsAreReadable,
+];
+
+function limitsAreInOrder({ mediaNodes: { min, max } }: Resource): readonly SpecProblem[] {
+  if (max >= min) return [];
+  const message = `max is ${max} and min is ${min}: raise max or lower min.`;
+  return [{ field: 'spec.mediaNodes.max', message }];
+}
+
+function capacityIsKnownForEveryTarget({ mediaNodes, autoscaling }: Resource): readonly SpecProblem[] {
+  const needs = { Tracks: 'tracks', Bandwidth: 'egressMbps' } as const;
+  return autoscaling.targets.flatMap((target, at) => {
+    if (target.type !== 'Tracks' && target.type !== 'Bandwidth') return [];
+    const field = needs[target.type];
+    if (mediaNodes.capacity[field] !== undefined) return [];
+    const message = `spec.autoscaling.targets[${at}] of type ${target.type} needs it: set it, or remove the target.`;
+    return [{ field: `spec.mediaNodes.capacity.${field}`, message }];
+  });
+}
+
+/** Slots that one empty node offers, by the same rounding as the demand. */
+function slotsPerNode({ mediaNodes, autoscaling }: Resource): number {
+  return Math.floor(mediaNodes.capacity.participants * (autoscaling.placement.ceilingPercent / 100));
+}
+
+function nodesHaveSlots(resource: Resource): readonly SpecProblem[] {
+  if (slotsPerNode(resource) >= 1) return [];
+  const { participants } = resource.mediaNodes.capacity;
+  const { ceilingPercent } = resource.autoscaling.placement;
+  const message =
+    `${ceilingPercent} % of a capacity of ${participants} leaves a Media Node without a single slot: ` +
+    'raise it, or raise spec.mediaNodes.capacity.participants.';
+  return [{ field: 'spec.autoscaling.placement.ceilingPercent', message }];
+}
+
+function headroomIsReachable(resource: Resource): readonly SpecProblem[] {
+  const slots = resource.autoscaling.headroom.slots ?? 0;
+  const { max } = resource.mediaNodes;
+  const most = slotsPerNode(resource) * max;
+  if (slots <= most || most === 0) return [];
+  const message =
+    `${slots} free slots are asked for, but ${max} empty Media Nodes have ${most}: ` +
+    `ask for at most ${most}, or raise spec.mediaNodes.max.`;
+  return [{ field: 'spec.autoscaling.headroom.slots', message }];
+}
+
+function timeZonesAreKnown({ autoscaling }: Resource, knownTimeZone: KnownTimeZone): readonly SpecProblem[] {
+  return (autoscaling.schedules ?? []).flatMap((schedule, at) => {
+    if (knownTimeZone(schedule.timeZone)) return [];
+    const message = `"${schedule.timeZone}" is no IANA time zone: write one such as Europe/Madrid, or UTC.`;
+    return [{ field: `spec.autoscaling.schedules[${at}].timeZone`, message }];
+  });
+}
+
+function schedulesFitTheLimits({ autoscaling, mediaNodes }: Resource): readonly SpecProblem[] {
+  return (autoscaling.schedules ?? []).flatMap((schedule, at) => {
+    if (schedule.minNodes <= mediaNodes.max) return [];
+    const message =
+      `${schedule.minNodes} Media Nodes are asked for, spec.mediaNodes.max allows ${mediaNodes.max}: ` +
+      'lower it, or raise spec.mediaNodes.max.';
+    return [{ field: `spec.autoscaling.schedules[${at}].minNodes`, message }];
+  });
+}
+
+function durationsAreReadable({ mediaNodes, drain, updates, autoscaling }: Resource): readonly SpecProblem[] {
+  const given: readonly (readonly [field: string, text: string | undefined])[] = [
+    ['spec.mediaNodes.startupDeadline', mediaNodes.startupDeadline],
+    ['spec.drain.deadline', drain.deadline],
+    ['spec.drain.gracePeriod', drain.gracePeriod],
+    ['spec.updates.canary.duration', updates.canary?.duration],
+    ...(autoscaling.schedules ?? []).map(
+      (schedule, at) => [`spec.autoscaling.schedules[${at}].duration`, schedule.duration] as const,
+    ),
+  ];
+  return given.flatMap(([field, text]) => {
+    if (text === undefined || (parseDurationMs(text) ?? 0) > 0) return [];
+    return [{ field, message: `"${text}" is no duration: write one such as 90s, 5m or 1h30m.` }];
+  });
+}

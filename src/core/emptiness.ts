@@ -1,0 +1,157 @@
+/**
+ * Empty, twice proven: from Redis and from the node itself, on two observations at least one heartbeat apart,
+ * both after the node stopped taking rooms. The checks are in order of weight; the first refusal is told.
+ */
+import type { Evidence, Proof } from './action.ts';
+import { type MediaNode, heartbeatOverdueMs, liveRooms } from './media-nodes.ts';
+import type { NodeMetricsReading, ServerApiReading } from './readings.ts';
+import type { Finding, ReasonCode } from './reasons.ts';
+
+/** LiveKit's heartbeat period. Two proofs closer together might rest on one heartbeat. */
+const heartbeatMs = 2000;
+
+type Check = (node: MediaNode, serverApi: ServerApiReading | undefined) => Refusal | undefined;
+interface Refusal {
+  readonly reason: ReasonCode;
+  readonly message: string;
+}
+type MetricsRead = Extract<NodeMetricsReading, { kind: 'Read' }>;
+
+/** What Redis alone shows. Only a node that passes these is asked itself. */
+const redisChecks: readonly Check[] = [heartbeatIsFresh, isClosed, hasNoParticipants, hasNoRooms];
+/** What the node itself says, against Redis. */
+const ownChecks: readonly Check[] = [hasAnswered, agreesWithRedis, companionsAreIdle, serverApiAgrees];
+
+/** Why Redis does not show the node empty; `undefined` when it does. */
+export function redisRefusal(node: MediaNode): Finding | undefined {
+  return firstRefusal(redisChecks, node, undefined);
+}
+
+/** Why the node is not idle by all sources, signalling aside; `undefined` when it is. */
+export function idleRefusal(node: MediaNode, serverApi: ServerApiReading | undefined): Finding | undefined {
+  return firstRefusal([...redisChecks, ...ownChecks], node, serverApi);
+}
+
+/** Why the node is not empty by all sources; `undefined` when this observation is a proof. */
+export function emptyRefusal(node: MediaNode, serverApi: ServerApiReading | undefined): Finding | undefined {
+  return firstRefusal([...redisChecks, ...ownChecks, relaysNoSignalling], node, serverApi);
+}
+
+function firstRefusal(
+  checks: readonly Check[],
+  node: MediaNode,
+  serverApi: ServerApiReading | undefined,
+): Finding | undefined {
+  for (const check of checks) {
+    const refusal = check(node, serverApi);
+    if (refusal !== undefined) return { ...refusal, node: node.name };
+  }
+  return undefined;
+}
+
+function heartbeatIsFresh(node: MediaNode): Refusal | undefined {
+  if (node.entry !== undefined && node.entry.ageMs <= heartbeatOverdueMs && node.entry.heartbeatsSeen > 0) {
+    return undefined;
+  }
+  return { reason: 'HeartbeatStale', message: `${node.name} has not reported lately.` };
+}
+
+function isClosed(node: MediaNode): Refusal | undefined {
+  const closed = node.memory.closedSinceMs !== undefined && node.entry?.cordonMarked === true;
+  return closed
+    ? undefined
+    : { reason: 'NotClosedYet', message: `${node.name} may still be given new rooms.` };
+}
+
+function hasNoParticipants(node: MediaNode): Refusal | undefined {
+  if (node.participants === 0) return undefined;
+  return { reason: 'StillHasParticipants', message: `${node.name} has ${node.participants} participants.` };
+}
+
+function hasNoRooms(node: MediaNode): Refusal | undefined {
+  const rooms = liveRooms(node).length;
+  return rooms === 0 ? undefined : { reason: 'StillHasRooms', message: `${node.name} has ${rooms} rooms.` };
+}
+
+/** The node's answer, if it is about this process and younger than the closing. */
+function answer(node: MediaNode): MetricsRead | undefined {
+  const { metrics, entry, memory } = node;
+  if (metrics?.kind !== 'Read' || entry === undefined || memory.closedSinceMs === undefined) return undefined;
+  return metrics.nodeId === entry.nodeId && metrics.atMs > memory.closedSinceMs ? metrics : undefined;
+}
+
+function hasAnswered(node: MediaNode): Refusal | undefined {
+  if (answer(node) !== undefined) return undefined;
+  const why = node.metrics?.kind === 'Failed' ? `: ${node.metrics.why}` : '';
+  return {
+    reason: 'EvidenceMissing',
+    message: `${node.name} has not itself confirmed that it is empty${why}.`,
+  };
+}
+
+function agreesWithRedis(node: MediaNode): Refusal | undefined {
+  const told = answer(node);
+  if (told?.participants === 0 && told.rooms === 0) return undefined;
+  const message = `${node.name} itself tells of ${told?.participants ?? '?'} participants in ${told?.rooms ?? '?'} rooms, Redis of none.`;
+  return { reason: 'EvidenceContradicts', message };
+}
+
+function companionsAreIdle(node: MediaNode): Refusal | undefined {
+  const busy = answer(node)?.companions.find((companion) => companion.active !== 0);
+  if (busy === undefined) return undefined;
+  const work = busy.active === undefined ? 'an unknown number of' : String(busy.active);
+  return { reason: 'CompanionBusy', message: `${busy.name} on ${node.name} has ${work} jobs.` };
+}
+
+function serverApiAgrees(node: MediaNode, serverApi: ServerApiReading | undefined): Refusal | undefined {
+  if (serverApi?.kind !== 'Read') return undefined;
+  const mapped = new Set(node.rooms.map((placement) => placement.room));
+  const alive = serverApi.rooms.find((room) => room.participants > 0 && mapped.has(room.room));
+  if (alive === undefined) return undefined;
+  return {
+    reason: 'EvidenceContradicts',
+    message: `The server API shows participants in a room of ${node.name}.`,
+  };
+}
+
+function relaysNoSignalling(node: MediaNode): Refusal | undefined {
+  const relayed = answer(node)?.relayedSignals ?? 0;
+  if (relayed === 0) return undefined;
+  const message = `${relayed} clients of rooms on other nodes use ${node.name} as their signalling front.`;
+  return { reason: 'SignallingRelayed', message };
+}
+
+/** The proofs after this observation: none if it is not one, one more if it is a new one. */
+export function nextProofs(
+  node: MediaNode,
+  serverApi: ServerApiReading | undefined,
+  nowMs: number,
+): readonly Proof[] {
+  const told = answer(node);
+  if (told === undefined || node.entry === undefined || emptyRefusal(node, serverApi) !== undefined)
+    return [];
+  const last = node.memory.proofs.at(-1);
+  const isNew =
+    last === undefined ||
+    (node.entry.heartbeatsSeen > last.heartbeatsSeen &&
+      told.atMs > last.metricsAtMs &&
+      nowMs - last.atMs >= heartbeatMs);
+  if (!isNew) return node.memory.proofs;
+  const proof: Proof = {
+    atMs: nowMs,
+    heartbeatsSeen: node.entry.heartbeatsSeen,
+    redisParticipants: 0,
+    roomsMapped: 0,
+    ownParticipants: 0,
+    ownRooms: told.rooms,
+    metricsAtMs: told.atMs,
+  };
+  return [...node.memory.proofs.slice(-1), proof];
+}
+
+/** The evidence of an empty node, once there are two proofs. */
+export function evidenceOf(node: MediaNode, proofs: readonly Proof[]): Evidence | undefined {
+  if (proofs.length < 2 || node.entry === undefined || node.memory.closedSinceMs === undefined)
+    return undefined;
+  return { nodeId: node.entry.nodeId, closedAtMs: node.memory.closedSinceMs, proofs };
+}

@@ -1,0 +1,76 @@
+/** May anything be decided on data like this? Missing data can refuse, never permit. */
+import type { MediaNode } from './media-nodes.ts';
+import type { Memory } from './memory.ts';
+import type { RedisReading } from './readings.ts';
+import type { Finding } from './reasons.ts';
+import { sayDuration } from '../base/duration.ts';
+
+/** Five heartbeats: a reading older than this describes another moment. */
+const readingTooOldMs = 10_000;
+/** Heartbeats that stop within this time of each other have one cause. */
+const stoppedTogetherMs = 10_000;
+/** After this long the nodes themselves are at fault, and waiting for the message bus helps nobody. */
+const busTroubleEndsMs = 600_000;
+
+/** Why nothing may be done on the strength of Redis; `undefined` when it may. */
+export function redisRefusal(redis: RedisReading, nowMs: number): Finding | undefined {
+  if (redis.kind === 'Failed') {
+    return { reason: 'RedisUnavailable', message: `Redis cannot be read: ${redis.why}.` };
+  }
+  const ageMs = nowMs - redis.atMs;
+  if (ageMs <= readingTooOldMs) return undefined;
+  return { reason: 'RedisUnavailable', message: `The last reading of Redis is ${sayDuration(ageMs)} old.` };
+}
+
+/** Nodes that fell silent together point at what they share, not at themselves. */
+export function heartbeatRefusal(nodes: readonly MediaNode[], nowMs: number): Finding | undefined {
+  const silences = nodes
+    .filter((node) => node.phase === 'Suspect' && node.memory.staleSinceMs !== undefined)
+    .map((node) => node.memory.staleSinceMs ?? nowMs)
+    .filter((sinceMs) => nowMs - sinceMs < busTroubleEndsMs)
+    .toSorted((a, b) => a - b);
+  const together = silences.some(
+    (sinceMs, at) => at > 0 && sinceMs - (silences[at - 1] ?? 0) <= stoppedTogetherMs,
+  );
+  if (!together) return undefined;
+  return {
+    reason: 'HeartbeatsStopped',
+    message: `${silences.length} Media Nodes stopped reporting within ${sayDuration(stoppedTogetherMs)} of each other.`,
+  };
+}
+
+/** Long enough that people who were thrown out by an outage have come back: a usual lesson or meeting. */
+const usualRoomMs = 1_800_000;
+const dropWindowMs = 15_000;
+const dropLeastNodes = 3;
+const dropLeastParticipants = 30;
+
+export interface LoadDrop {
+  readonly frozenUntilMs: number | undefined;
+  readonly loadHistory: Memory['loadHistory'];
+}
+
+/**
+ * Notices that at least three nodes, and at least half of all, lost at least half of their participants within
+ * 15 s. Meetings end by ones and twos; only an outage outside the media servers empties many nodes at once.
+ */
+export function noticeLoadDrop(nodes: readonly MediaNode[], memory: Memory, nowMs: number): LoadDrop {
+  const up = nodes.filter((node) => node.phase === 'Up');
+  const byNode = Object.fromEntries(up.map((node) => [node.name, node.participants]));
+  const recent = memory.loadHistory.filter((past) => nowMs - past.atMs <= dropWindowMs);
+  const last = recent.at(-1);
+  const loadHistory =
+    last === undefined || nowMs - last.atMs >= 1000 ? [...recent, { atMs: nowMs, byNode }] : recent;
+  const dropped = recent.some((past) => isDrop(past.byNode, byNode));
+  const frozenUntilMs = dropped ? nowMs + usualRoomMs : memory.frozenUntilMs;
+  const over = frozenUntilMs !== undefined && frozenUntilMs <= nowMs;
+  return { frozenUntilMs: over ? undefined : frozenUntilMs, loadHistory };
+}
+
+function isDrop(before: Readonly<Record<string, number>>, now: Readonly<Record<string, number>>): boolean {
+  const shared = Object.keys(before).filter((name) => now[name] !== undefined && (before[name] ?? 0) > 0);
+  const participantsBefore = shared.reduce((sum, name) => sum + (before[name] ?? 0), 0);
+  if (participantsBefore < dropLeastParticipants) return false;
+  const halved = shared.filter((name) => (now[name] ?? 0) * 2 <= (before[name] ?? 0));
+  return halved.length >= dropLeastNodes && halved.length * 2 >= shared.length;
+}

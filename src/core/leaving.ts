@@ -1,0 +1,185 @@
+/**
+ * Who leaves: surplus nodes that are proven empty, Pods that failed, and registry entries of Pods that are gone.
+ * Every "not yet" is a finding; nothing here can remove a node that carries anything.
+ */
+import type { Action } from './action.ts';
+import type { DecideInput } from './decide.ts';
+import { emptyRefusal, evidenceOf, idleRefusal, redisRefusal } from './emptiness.ts';
+import { type MediaNode, heartbeatOverdueMs } from './media-nodes.ts';
+import type { Memory } from './memory.ts';
+import type { Role } from './placement.ts';
+import type { Finding } from './reasons.ts';
+import { sayDuration } from '../base/duration.ts';
+
+/** A signal in a server's first moments can leave it hanging for ever; it is started after 10 s for certain. */
+const leastContainerAgeMs = 10_000;
+/** How often the second proof is looked for: the heartbeat's period. */
+const proofEveryMs = 2000;
+
+export interface LeavingPlan {
+  readonly actions: readonly Action[];
+  readonly findings: readonly Finding[];
+  readonly nodeFindings: ReadonlyMap<string, Finding>;
+  readonly evidenceWanted: readonly string[];
+  readonly failures: Memory['failures'];
+  readonly wakeAtMs: number | undefined;
+}
+
+export interface LeavingInput {
+  readonly input: DecideInput;
+  readonly nodes: readonly MediaNode[];
+  readonly roles: ReadonlyMap<string, Role>;
+  readonly memory: Memory;
+}
+
+export function planLeaving(plan: LeavingInput): LeavingPlan {
+  const candidates = plan.nodes.filter((node) => isCandidate(node, plan.roles.get(node.name)));
+  const frozen = freezeRefusal(plan);
+  const nodeFindings = new Map<string, Finding>();
+  const actions: Action[] = [];
+  let places =
+    plan.input.spec.maxConcurrentLeaving - plan.nodes.filter((node) => node.phase === 'Leaving').length;
+  for (const node of candidates) {
+    const step = nextStep(node, plan, { frozen, places });
+    if (step.finding !== undefined) nodeFindings.set(node.name, step.finding);
+    if (step.action === undefined) continue;
+    actions.push(step.action);
+    if (step.action.kind === 'RemoveNode') places -= 1;
+  }
+  const failed = removeFailed(plan);
+  const back = plan.nodes.filter((node) => isBackInService(node, plan.roles.get(node.name)));
+  return {
+    actions: [...actions, ...back.map(backInService), ...failed.actions, ...removeGhosts(plan)],
+    findings: [...nodeFindings.values()],
+    nodeFindings,
+    evidenceWanted: [
+      ...candidates.filter((node) => redisRefusal(node) === undefined),
+      ...unexplained(plan.nodes),
+    ].map((node) => node.name),
+    failures: failed.failures,
+    wakeAtMs: candidates.length === 0 ? undefined : plan.input.nowMs + proofEveryMs,
+  };
+}
+
+/** Running servers that never registered: what they say of themselves decides whether they have failed. */
+function unexplained(nodes: readonly MediaNode[]): readonly MediaNode[] {
+  return nodes.filter((node) => node.phase === 'Suspect' && !node.memory.served);
+}
+
+function isCandidate(node: MediaNode, role: Role | undefined): boolean {
+  if (role === 'Standby') return true;
+  return role === 'Cordoned' && node.pod.cordonWish?.leaveWhenEmpty === true;
+}
+
+/** Why nothing at all may be removed in this pass. */
+function freezeRefusal({ input, memory }: LeavingInput): Finding | undefined {
+  if (!input.observed.ownWritesSeen) {
+    return { reason: 'CacheBehind', message: 'The last own write to a Pod is not seen yet.' };
+  }
+  if (memory.frozenUntilMs === undefined) return undefined;
+  const left = sayDuration(memory.frozenUntilMs - input.nowMs);
+  return { reason: 'LoadDropped', message: `Removals are frozen for another ${left}.` };
+}
+
+interface Step {
+  readonly action?: Action;
+  readonly finding?: Finding;
+}
+
+/** Out of the Service as soon as it is idle, then out of the fleet once it is proven empty. */
+function nextStep(
+  node: MediaNode,
+  plan: LeavingInput,
+  limits: { readonly frozen: Finding | undefined; readonly places: number },
+): Step {
+  const { serverApi } = plan.input.observed;
+  const busy = idleRefusal(node, serverApi);
+  if (busy !== undefined) return { finding: busy };
+  const forbidden = guardRefusal(node, plan, limits);
+  if (forbidden !== undefined) return { finding: { ...forbidden, node: node.name } };
+  if (node.pod.inService) {
+    return { action: { kind: 'SetInService', pod: refOf(node), inService: false } };
+  }
+  const notEmpty = emptyRefusal(node, serverApi);
+  if (notEmpty !== undefined) return { finding: notEmpty };
+  const evidence = evidenceOf(node, node.memory.proofs);
+  if (evidence === undefined) {
+    return {
+      finding: {
+        reason: 'ProvenOnce',
+        message: `${node.name} is empty on one observation.`,
+        node: node.name,
+      },
+    };
+  }
+  const because = node.pod.cordonWish?.why ?? 'It is not needed, and two observations show it empty.';
+  return { action: { kind: 'RemoveNode', pod: refOf(node), evidence, because } };
+}
+
+function guardRefusal(
+  node: MediaNode,
+  { input }: LeavingInput,
+  limits: { readonly frozen: Finding | undefined; readonly places: number },
+): Finding | undefined {
+  if (limits.frozen !== undefined) return limits.frozen;
+  if (node.pod.protected) return { reason: 'Protected', message: `${node.name} is protected.` };
+  const startedAtMs = node.pod.startedAtMs;
+  if (startedAtMs === undefined || input.wallMs - startedAtMs < leastContainerAgeMs) {
+    return { reason: 'TooYoung', message: `The server of ${node.name} started less than 10 s ago.` };
+  }
+  if (limits.places > 0) return undefined;
+  const message = `${input.spec.maxConcurrentLeaving} Media Nodes are leaving already.`;
+  return { reason: 'LeavingLimit', message };
+}
+
+function isBackInService(node: MediaNode, role: Role | undefined): boolean {
+  return role === 'Serving' && !node.pod.inService;
+}
+
+function backInService(node: MediaNode): Action {
+  return { kind: 'SetInService', pod: refOf(node), inService: true };
+}
+
+/** Failed Pods carry nothing: they never registered, or their process has ended. */
+function removeFailed({ input, nodes, memory }: LeavingInput): Pick<LeavingPlan, 'actions' | 'failures'> {
+  const { nowMs, observed } = input;
+  const failed = nodes.filter((node) => node.phase === 'Failed' && !node.pod.protected);
+  const served = nodes.some((node) => node.phase === 'Up' && node.memory.staleSinceMs === undefined);
+  if (failed.length === 0) {
+    const calm = memory.failures !== undefined && served && nowMs - memory.failures.lastMs > 600_000;
+    return { actions: [], failures: calm ? undefined : memory.failures };
+  }
+  if (!observed.ownWritesSeen) return { actions: [], failures: memory.failures };
+  const failures = { count: (memory.failures?.count ?? 0) + 1, lastMs: nowMs };
+  const actions = failed.map((node): Action => {
+    const because =
+      node.pod.trouble ?? (node.memory.served ? 'its server has ended' : 'it did not register in time');
+    return { kind: 'RemoveFailed', pod: refOf(node), because };
+  });
+  return { actions, failures };
+}
+
+/** Entries whose Pod we knew and which is gone. Others on the same Redis are none of our business. */
+function removeGhosts({ input, nodes, memory }: LeavingInput): readonly Action[] {
+  const { redis } = input.observed;
+  if (redis.kind !== 'Read') return [];
+  const present = new Set(nodes.map((node) => node.name));
+  const goneIds = new Set(
+    Object.entries(memory.nodes).flatMap(([name, node]) =>
+      present.has(name) || node.nodeId === undefined ? [] : [node.nodeId],
+    ),
+  );
+  for (const node of nodes) if (node.entry !== undefined) goneIds.delete(node.entry.nodeId);
+  return redis.nodes
+    .filter((entry) => entry.kind === 'Node' && goneIds.has(entry.nodeId) && entry.ageMs > heartbeatOverdueMs)
+    .map((entry): Action => {
+      const rooms = redis.rooms.filter((room) => room.nodeId === entry.nodeId).length;
+      const participants = entry.kind === 'Node' ? entry.load.participants : 0;
+      return { kind: 'RemoveGhost', nodeId: entry.nodeId, rooms, participants };
+    });
+}
+
+function refOf(node: MediaNode): { name: string; uid: string; resourceVersion: string } {
+  const { name, uid, resourceVersion } = node.pod;
+  return { name, uid, resourceVersion };
+}

@@ -1,0 +1,134 @@
+/**
+ * Joins Pods, registry entries and the nodes' own words into Media Nodes.
+ * It never guesses: a node whose entry is missing, stale or unreadable is a suspect, not an empty node.
+ */
+import type { Memory, NodeMemory } from './memory.ts';
+import type { Observed, PodObservation } from './observed.ts';
+import type { NodeEntry, NodeMetricsReading, RoomPlacement } from './readings.ts';
+
+export type RegisteredEntry = Extract<NodeEntry, { kind: 'Node' }>;
+
+/**
+ * Launching: not yet ready and registered. Up: reports. Suspect: its Pod runs but it does not report.
+ * Leaving: told to stop. Failed: will never serve.
+ */
+export type Phase = 'Launching' | 'Up' | 'Suspect' | 'Leaving' | 'Failed';
+
+export interface MediaNode {
+  readonly name: string;
+  readonly pod: PodObservation;
+  readonly phase: Phase;
+  readonly entry: RegisteredEntry | undefined;
+  /** Rooms mapped to it, dead mappings included. */
+  readonly rooms: readonly RoomPlacement[];
+  readonly metrics: NodeMetricsReading | undefined;
+  readonly memory: NodeMemory;
+  /** What it carries by its own heartbeat, or by the last one seen. */
+  readonly participants: number;
+}
+
+/** Three heartbeats. LiveKit itself stops choosing a node after 5 s (two and a half). */
+export const heartbeatOverdueMs = 6000;
+
+const freshMemory: NodeMemory = { proofs: [], served: false, participants: 0 };
+
+/** Media Nodes in the order of their names. */
+export function mediaNodes(
+  observed: Observed,
+  memory: Memory,
+  limits: { readonly startupDeadlineMs: number; readonly wallMs: number },
+): readonly MediaNode[] {
+  const entries = observed.redis.kind === 'Read' ? observed.redis.nodes : [];
+  const placements = observed.redis.kind === 'Read' ? observed.redis.rooms : [];
+  const roomsOf = groupByNode(placements);
+  return observed.pods
+    .toSorted((a, b) => compareNames(a.name, b.name))
+    .map((pod) => {
+      const remembered = memory.nodes[pod.name] ?? freshMemory;
+      const metrics = observed.metrics[pod.name];
+      const entry = entryOf(pod, metrics, entries);
+      const overdue = limits.wallMs - pod.createdAtMs > limits.startupDeadlineMs;
+      return {
+        name: pod.name,
+        pod,
+        phase: phaseOf({ pod, entry, metrics, served: remembered.served, overdue }),
+        entry,
+        rooms: entry === undefined ? [] : (roomsOf.get(entry.nodeId) ?? []),
+        metrics,
+        memory: remembered,
+        participants: entry?.load.participants ?? remembered.participants,
+      };
+    });
+}
+
+/** A total order of names in which `m-2` comes before `m-10`. */
+export function compareNames(a: string, b: string): number {
+  if (a.length !== b.length) return a.length - b.length;
+  return a < b ? -1 : Number(a > b);
+}
+
+/** Rooms that have a record. A mapping without one is left over from a join that failed. */
+export function liveRooms(node: MediaNode): readonly RoomPlacement[] {
+  return node.rooms.filter((placement) => placement.participants !== undefined);
+}
+
+function groupByNode(placements: readonly RoomPlacement[]): ReadonlyMap<string, readonly RoomPlacement[]> {
+  const groups = new Map<string, RoomPlacement[]>();
+  for (const placement of placements) {
+    const group = groups.get(placement.nodeId);
+    if (group === undefined) groups.set(placement.nodeId, [placement]);
+    else group.push(placement);
+  }
+  return groups;
+}
+
+/**
+ * The node's own word decides; its address is the fall-back. Of several entries with one address the youngest
+ * process counts: the others are what earlier containers left behind.
+ */
+function entryOf(
+  pod: PodObservation,
+  metrics: NodeMetricsReading | undefined,
+  entries: readonly NodeEntry[],
+): RegisteredEntry | undefined {
+  const registered = entries.filter((entry): entry is RegisteredEntry => entry.kind === 'Node');
+  if (metrics?.kind === 'Read') {
+    const told = entries.find((entry) => entry.nodeId === metrics.nodeId);
+    if (told !== undefined) return told.kind === 'Node' ? told : undefined;
+  }
+  if (pod.ip === undefined) return undefined;
+  return registered
+    .filter((entry) => entry.ip === pod.ip)
+    .toSorted((a, b) => b.startedAtSeconds - a.startedAtSeconds || compareNames(a.nodeId, b.nodeId))[0];
+}
+
+interface Sight {
+  readonly pod: PodObservation;
+  readonly entry: RegisteredEntry | undefined;
+  readonly metrics: NodeMetricsReading | undefined;
+  readonly served: boolean;
+  readonly overdue: boolean;
+}
+
+function phaseOf(sight: Sight): Phase {
+  const { pod, entry, served, overdue } = sight;
+  if (pod.deleting) return 'Leaving';
+  if (pod.phase === 'Succeeded' || pod.phase === 'Failed') return 'Failed';
+  const reported = entry !== undefined && entry.ageMs <= heartbeatOverdueMs ? reportedPhase(sight, entry) : undefined;
+  if (reported !== undefined) return reported;
+  // Ready once means that it may carry rooms, also when this process has not seen it report.
+  if (served || pod.ready || (entry?.load.participants ?? 0) > 0) return 'Suspect';
+  return overdue ? overduePhase(sight) : 'Launching';
+}
+
+function reportedPhase({ pod, served }: Sight, entry: RegisteredEntry): Phase | undefined {
+  if (entry.state === 'ShuttingDown') return 'Leaving';
+  return pod.ready || served ? 'Up' : undefined;
+}
+
+/** A server that runs but never registered has failed only if it says itself that it carries nothing. */
+function overduePhase({ pod, metrics }: Sight): Phase {
+  if (pod.startedAtMs === undefined) return 'Failed';
+  const carriesNothing = metrics?.kind === 'Read' && metrics.participants === 0 && metrics.rooms === 0;
+  return carriesNothing ? 'Failed' : 'Suspect';
+}

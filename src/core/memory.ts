@@ -1,0 +1,53 @@
+/**
+ * What earlier passes must leave behind: plain JSON, an argument and a result of `decide`.
+ * Losing it may grow the fleet, never shrink it.
+ */
+import type { Proof } from './action.ts';
+
+/** Instants are on the operator's monotonic clock. */
+export interface NodeMemory {
+  /** Since when the governor wants it closed as surplus. */
+  readonly standbySinceMs?: number;
+  /** Since when its entry was seen closed without a gap. */
+  readonly closedSinceMs?: number;
+  readonly proofs: readonly Proof[];
+  /** Whether it was ever Ready and registered. */
+  readonly served: boolean;
+  /** Since when its heartbeat is overdue. */
+  readonly staleSinceMs?: number;
+  /** The last registry id seen of it, to tell a ghost. */
+  readonly nodeId?: string;
+  readonly participants: number;
+}
+
+export interface Memory {
+  /** When this memory began: windows that reach further back are unknown. */
+  readonly sinceMs: number;
+  /** Wanted sizes of the past, newest last, as long as the longest stabilisation window. */
+  readonly recommendations: readonly { readonly atMs: number; readonly nodes: number }[];
+  /** Changes of the desired size, newest last, as long as the longest policy period. */
+  readonly changes: readonly { readonly atMs: number; readonly delta: number }[];
+  readonly desired: number | undefined;
+  readonly nodes: Readonly<Record<string, NodeMemory>>;
+  readonly failures: { readonly count: number; readonly lastMs: number } | undefined;
+  /** Until when removals are frozen after many nodes lost their load at once. */
+  readonly frozenUntilMs: number | undefined;
+  /** Participants by Pod name a short while ago, to notice such a drop. */
+  readonly loadHistory: readonly {
+    readonly atMs: number;
+    readonly byNode: Readonly<Record<string, number>>;
+  }[];
+}
+
+export function coldMemory(nowMs: number): Memory {
+  return {
+    sinceMs: nowMs,
+    recommendations: [],
+    changes: [],
+    desired: undefined,
+    nodes: {},
+    failures: undefined,
+    frozenUntilMs: undefined,
+    loadHistory: [],
+  };
+}

@@ -1,0 +1,55 @@
+/** What this pass hands to the next about each node. */
+import { nextProofs } from './emptiness.ts';
+import type { MediaNode } from './media-nodes.ts';
+import type { Memory, NodeMemory } from './memory.ts';
+import type { Observed } from './observed.ts';
+import type { Role } from './placement.ts';
+
+/** How long a vanished Pod is remembered, so that its registry entry can still be recognised. */
+const rememberGoneMs = 120_000;
+
+/** Notes first: that a node reports, since when it is overdue, what it carried, which id it has. */
+export function noteSight(node: MediaNode, nowMs: number): NodeMemory {
+  const { staleSinceMs, ...rest } = node.memory;
+  const isUp = node.phase === 'Up';
+  const silent = node.phase === 'Suspect' ? { staleSinceMs: staleSinceMs ?? nowMs } : {};
+  return {
+    ...rest,
+    ...silent,
+    ...(node.entry === undefined ? {} : { nodeId: node.entry.nodeId }),
+    served: rest.served || isUp,
+    participants: node.entry?.load.participants ?? rest.participants,
+  };
+}
+
+/** Then what follows from the role: since when it is closed, and what proofs of emptiness there are. */
+export function noteRole(
+  node: MediaNode,
+  role: Role | undefined,
+  observed: Pick<Observed, 'serverApi'>,
+  nowMs: number,
+): NodeMemory {
+  const { standbySinceMs, closedSinceMs, ...rest } = node.memory;
+  if (role === undefined) return { ...node.memory, proofs: [] };
+  if (role === 'Serving') return { ...rest, proofs: [] };
+  const marked = node.entry?.cordonMarked === true;
+  const closedMs = closedSinceMs ?? (marked ? nowMs : undefined);
+  return {
+    ...rest,
+    ...(role === 'Standby' ? { standbySinceMs: standbySinceMs ?? nowMs } : {}),
+    ...(closedMs === undefined ? {} : { closedSinceMs: closedMs }),
+    proofs: nextProofs(node, observed.serverApi, nowMs),
+  };
+}
+
+/** Keeps what is known of vanished Pods for a while; `goneSince` is `staleSinceMs` of a node without a Pod. */
+export function carryGone(memory: Memory, present: ReadonlySet<string>, nowMs: number): Memory['nodes'] {
+  const gone = Object.entries(memory.nodes)
+    .filter(([name]) => !present.has(name))
+    .map(([name, node]): readonly [string, NodeMemory] => [
+      name,
+      { ...node, staleSinceMs: node.staleSinceMs ?? nowMs },
+    ])
+    .filter(([, node]) => nowMs - (node.staleSinceMs ?? nowMs) < rememberGoneMs);
+  return Object.fromEntries(gone);
+}

@@ -1,0 +1,71 @@
+/**
+ * The spec as the core reads it: plain values, units in names, durations already numbers.
+ * `core/compile-spec.ts` makes it from the resource; nothing else does.
+ */
+
+export type Mode = 'Enforce' | 'DryRun' | 'External' | 'Paused';
+
+/** What a target counts. Each gives an opinion: any may raise the fleet, all must agree to lower it. */
+export type Target =
+  | { readonly kind: 'Participants'; readonly utilization: number }
+  | { readonly kind: 'Tracks'; readonly utilization: number }
+  | { readonly kind: 'Bandwidth'; readonly utilization: number }
+  | { readonly kind: 'Cpu'; readonly utilization: number };
+
+/** How much one Media Node carries. `undefined`: nobody said, so no opinion can be formed from it. */
+export interface Capacity {
+  readonly participants: number;
+  readonly tracks: number | undefined;
+  readonly egressBytesPerSecond: number | undefined;
+}
+
+export interface Headroom {
+  readonly slots: number;
+  /** Share of the participants now present, 0 to 1. */
+  readonly share: number;
+  /** Keep free room for one more room as large as the largest one. */
+  readonly largestRoom: boolean;
+}
+
+export type SelectPolicy = 'Max' | 'Min' | 'Disabled';
+
+export interface RatePolicy {
+  readonly kind: 'Pods' | 'Percent';
+  readonly value: number;
+  readonly periodMs: number;
+}
+
+/** One direction of `behavior`, with the meaning that the HorizontalPodAutoscaler gives these fields. */
+export interface ScalingRules {
+  readonly stabilizationMs: number;
+  readonly selectPolicy: SelectPolicy;
+  readonly policies: readonly RatePolicy[];
+}
+
+export interface Placement {
+  readonly strategy: 'Packed' | 'Spread';
+  /** Share of a node's capacity from which on it takes no new rooms while another node has room, 0 to 1. */
+  readonly ceiling: number;
+}
+
+export interface ClusterSpec {
+  readonly mode: Mode;
+  readonly minNodes: number;
+  readonly maxNodes: number;
+  /** Only read in mode External. */
+  readonly replicas: number;
+  readonly capacity: Capacity;
+  readonly startupDeadlineMs: number;
+  readonly targets: readonly Target[];
+  readonly headroom: Headroom;
+  readonly placement: Placement;
+  readonly scaleUp: ScalingRules;
+  readonly scaleDown: ScalingRules;
+  readonly maxConcurrentLeaving: number;
+}
+
+/** A fault in the spec that only the operator can see, with the field and the remedy. */
+export interface SpecProblem {
+  readonly field: string;
+  readonly message: string;
+}

@@ -1,0 +1,176 @@
+import { type Log, silentLog } from '../base/log.ts';
+import type { KubeClient } from './client.ts';
+import { LeaseRecord, type LeaseTimes } from './lease-record.ts';
+import { followAbort, type Runtime, sleep } from './runtime.ts';
+
+export interface ElectionOptions {
+  readonly client: KubeClient;
+  readonly namespace: string;
+  /** Name of the Lease. */
+  readonly name: string;
+  /** Unlike that of any other process, also of an earlier one in the same Pod. */
+  readonly identity: string;
+  /** Stops the candidacy; a leader finishes its work and releases the lease. */
+  readonly signal: AbortSignal;
+  /** How long others respect a lease that is not renewed; 15 s. */
+  readonly leaseMs?: number;
+  /** How long a leader goes on without a renewal; 10 s, less than `leaseMs`. */
+  readonly renewDeadlineMs?: number;
+  /** Between two tries, and the limit of each request; 2 s. */
+  readonly retryMs?: number;
+  readonly runtime?: Runtime;
+  readonly log?: Log;
+  readonly onState?: (state: LeaderState, holder: string) => void;
+}
+
+/** `lost` is told at once, while the work may still be ending. */
+export type LeaderState = 'leading' | 'following' | 'lost' | 'stopped';
+
+/** One term as leader. */
+export interface Term {
+  /** Aborts before anybody else can lead, or when the process is asked to stop. */
+  readonly signal: AbortSignal;
+  /** Whether the lease is held by the clock: true to the point also right after the process was frozen. */
+  isHeld(): boolean;
+}
+
+/** The lease was lost or could not be renewed in time. The work was told to stop: end the process. */
+export class LeaseLostError extends Error {
+  override readonly name = 'LeaseLostError';
+}
+
+type Work = (signal: AbortSignal, term: Term) => Promise<void>;
+
+/**
+ * Waits for the lease, then runs the work as the only leader. Resolves after a graceful stop or when the work ends,
+ * with the lease released.
+ * @throws LeaseLostError once the work has ended because the lease was lost; whatever the work rejects with.
+ */
+export async function runAsLeader(options: ElectionOptions, onStartedLeading: Work): Promise<void> {
+  const election = new Election(options);
+  try {
+    await election.acquire();
+    if (options.signal.aborted) await election.release();
+    else await election.lead(onStartedLeading);
+  } finally {
+    options.onState?.('stopped', '');
+  }
+}
+
+class Election {
+  readonly #options: ElectionOptions;
+  readonly #runtime: Runtime;
+  readonly #log: Log;
+  readonly #times: LeaseTimes;
+  readonly #record: LeaseRecord;
+  #holder: string | undefined;
+  /** When the last successful renewal was sent: the lease counts from there for everybody. */
+  #renewedMs: number | undefined;
+  #lostBecause: string | undefined;
+
+  constructor(options: ElectionOptions) {
+    this.#options = options;
+    this.#runtime = options.runtime ?? options.client.http.runtime;
+    this.#log = options.log ?? silentLog;
+    this.#times = {
+      leaseMs: options.leaseMs ?? 15_000,
+      renewDeadlineMs: options.renewDeadlineMs ?? 10_000,
+      retryMs: options.retryMs ?? 2_000,
+    };
+    const { leaseMs, renewDeadlineMs, retryMs } = this.#times;
+    if (!(leaseMs > renewDeadlineMs && renewDeadlineMs > retryMs)) {
+      throw new RangeError('leader election needs leaseMs > renewDeadlineMs > retryMs');
+    }
+    this.#record = new LeaseRecord({ ...options, times: this.#times, runtime: this.#runtime });
+  }
+
+  isHeld(): boolean {
+    return this.#renewedMs !== undefined && this.#leftMs() > 0;
+  }
+
+  /** Tries until the lease is ours or the stop signal aborts. */
+  async acquire(): Promise<void> {
+    const { signal } = this.#options;
+    while (!signal.aborted) {
+      const sentMs = this.#runtime.clock.elapsedMs();
+      const result = await this.#record.tryHold(this.#times.retryMs, 'candidate');
+      if (result.kind === 'held') {
+        this.#renewedMs = sentMs;
+        return;
+      }
+      if (result.kind === 'failed') this.#log.debug('lease not reached', { code: result.code });
+      if (result.kind === 'foreign') this.#follow(result.holder);
+      await sleep(this.#runtime, this.#pauseMs(), signal);
+    }
+  }
+
+  async lead(work: Work): Promise<void> {
+    const { identity, signal: stop, onState } = this.#options;
+    const over = new AbortController();
+    const ended = new AbortController();
+    this.#log.info('leading', { identity });
+    onState?.('leading', identity);
+    const untie = followAbort(over, stop);
+    const renewing = this.#keepRenewing(over, ended.signal);
+    try {
+      await work(over.signal, { signal: over.signal, isHeld: () => this.isHeld() && !over.signal.aborted });
+    } finally {
+      untie();
+      ended.abort();
+      await renewing;
+      if (this.#lostBecause === undefined) await this.release();
+    }
+    if (this.#lostBecause !== undefined) throw new LeaseLostError(this.#lostBecause);
+  }
+
+  /** Lets the lease go if it is ours, so that nobody has to wait for it. Best effort. */
+  async release(): Promise<void> {
+    const released = await this.#record.release(this.#times.retryMs);
+    if (released) this.#log.info('lease released');
+  }
+
+  /** Renews while the work runs, also while it finishes after a stop. Aborts `over` at the deadline whatever hangs. */
+  async #keepRenewing(over: AbortController, ended: AbortSignal): Promise<void> {
+    const lose = (why: string): void => {
+      if (this.#lostBecause !== undefined) return;
+      this.#lostBecause = why;
+      this.#log.error('lease lost', { why });
+      over.abort();
+      this.#options.onState?.('lost', '');
+    };
+    while (!ended.aborted && this.#lostBecause === undefined) {
+      const cancelDeadline = this.#runtime.after(Math.max(0, this.#leftMs()), () => {
+        lose(`not renewed within ${this.#times.renewDeadlineMs} ms`);
+      });
+      await sleep(this.#runtime, this.#pauseMs(), ended);
+      await this.#renew(lose, ended);
+      cancelDeadline();
+    }
+  }
+
+  async #renew(lose: (why: string) => void, ended: AbortSignal): Promise<void> {
+    if (ended.aborted || this.#lostBecause !== undefined) return;
+    if (this.#leftMs() <= 0) return lose(`not renewed within ${this.#times.renewDeadlineMs} ms`);
+    const sentMs = this.#runtime.clock.elapsedMs();
+    const result = await this.#record.tryHold(Math.min(this.#times.retryMs, this.#leftMs()), 'leader');
+    if (result.kind === 'held') this.#renewedMs = sentMs;
+    if (result.kind === 'foreign') lose(`held by ${result.holder}`);
+    if (result.kind === 'failed') this.#log.warn('lease not renewed', { code: result.code });
+  }
+
+  #follow(holder: string): void {
+    if (holder === this.#holder) return;
+    this.#holder = holder;
+    this.#log.info('following', { holder });
+    this.#options.onState?.('following', holder);
+  }
+
+  #leftMs(): number {
+    const renewedMs = this.#renewedMs ?? Number.NEGATIVE_INFINITY;
+    return renewedMs + this.#times.renewDeadlineMs - this.#runtime.clock.elapsedMs();
+  }
+
+  #pauseMs(): number {
+    return this.#times.retryMs * (0.8 + 0.2 * this.#runtime.random());
+  }
+}

@@ -1,0 +1,69 @@
+/** What the loop needs of the world. Adapters fit by structure; `operator/wiring.ts` proves it. */
+import type { Clock } from '../base/clock.ts';
+import type { Log } from '../base/log.ts';
+import type { Action } from '../core/action.ts';
+import type { DecideInput, Decision } from '../core/decide.ts';
+import type { PodObservation } from '../core/observed.ts';
+import type { NodeMetricsReading, RedisReading, ServerApiReading } from '../core/readings.ts';
+import type { Finding } from '../core/reasons.ts';
+import type { ClusterSpec, SpecProblem } from '../core/spec.ts';
+
+/** The registry and the nodes' own words. No method throws for a state of the world: readings say why. */
+export interface MediaPort {
+  readRedis(): Promise<RedisReading>;
+  readServerApi(podIps: readonly string[]): Promise<ServerApiReading>;
+  /** Asks one node itself. */
+  readMetrics(podIp: string): Promise<NodeMetricsReading>;
+  /** Closes and opens nodes for new rooms, and keeps `closed` closed until told otherwise. */
+  steer(closed: readonly string[], open: readonly string[]): Promise<void>;
+  /** Removes exactly this entry if it has not changed since it was read. */
+  removeGhost(nodeId: string): Promise<boolean>;
+}
+
+/** The Pods of one OpenViduCluster, from a cache. */
+export interface PodsPort {
+  list(): readonly PodObservation[];
+  /** Whether the cache shows every write this process has made to the Pods of this cluster. */
+  ownWritesSeen(): boolean;
+}
+
+/** Carries out one action on the API server or Redis. */
+export interface ActPort {
+  /** @throws ActionRefusedError when the precondition no longer holds or the server refuses the object. */
+  act(action: Action): Promise<void>;
+}
+
+/** Leaves word of what was decided and done. */
+export interface RecordPort {
+  status(decision: Decision): Promise<void>;
+  event(finding: Finding, severity: 'Normal' | 'Warning'): void;
+  decision(input: DecideInput, decision: Decision, tookMs: number): void;
+}
+
+export interface Ports {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly media: MediaPort;
+  readonly pods: PodsPort;
+  readonly actor: ActPort;
+  readonly record: RecordPort;
+}
+
+/** The spec of the moment, compiled, with what is wrong in it. */
+export interface SpecNow {
+  readonly generation: number;
+  readonly spec: ClusterSpec;
+  readonly problems: readonly SpecProblem[];
+  /** Paths of fields that are set but do nothing in this version. */
+  readonly notYetEffective: readonly string[];
+}
+
+/** An action that the world refused: expected, reported as a finding, decided anew on the next pass. */
+export class ActionRefusedError extends Error {
+  override readonly name = 'ActionRefusedError';
+  readonly retryAfterMs: number;
+  constructor(message: string, retryAfterMs = 1000, options?: ErrorOptions) {
+    super(message, options);
+    this.retryAfterMs = retryAfterMs;
+  }
+}
