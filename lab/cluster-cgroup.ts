@@ -14,7 +14,8 @@ async function hierarchies(): Promise<readonly Hierarchy[]> {
     if (type === 'cgroup') found.push({ path, version: 1 });
     if (type === 'cgroup2') found.push({ path, version: 2 });
   }
-  if (found.length === 0) throw new LabError('No cgroups are mounted: run this on a machine or in a privileged container.');
+  if (found.length === 0)
+    throw new LabError('No cgroups are mounted: run this on a machine or in a privileged container.');
   return found;
 }
 
@@ -70,16 +71,24 @@ export async function processesIn(cgroup: string): Promise<readonly number[]> {
   const texts = await Promise.all(
     (await tree(dir)).map((one) => readFile(join(one, 'cgroup.procs'), 'utf8').catch(() => '')),
   );
-  return texts.flatMap((text) => text.split('\n').filter((line) => line !== '').map(Number));
+  return texts.flatMap((text) =>
+    text
+      .split('\n')
+      .filter((line) => line !== '')
+      .map(Number),
+  );
 }
 
 /** Kills every process in the cgroup by SIGKILL and waits until the last one is gone. */
 export async function killCgroup(cgroup: string): Promise<void> {
-  await until({ what: `the end of all processes in cgroup ${cgroup}`, timeoutMs: 10_000, stepMs: 20 }, async () => {
-    const pids = await processesIn(cgroup);
-    for (const pid of pids) kill(pid, 'SIGKILL');
-    return pids.length === 0;
-  });
+  await until(
+    { what: `the end of all processes in cgroup ${cgroup}`, timeoutMs: 10_000, stepMs: 20 },
+    async () => {
+      const pids = await processesIn(cgroup);
+      for (const pid of pids) kill(pid, 'SIGKILL');
+      return pids.length === 0;
+    },
+  );
 }
 
 /** Removes the cgroup and everything below it from every hierarchy. */

@@ -29,6 +29,12 @@ done
 cd /
 exec "$@"`;
 
+// Unpacked layers are only ever read, so Kubernetes Nodes share them by hard links; the databases are their own.
+const copyScript = `
+cp -al "$1" "$2"
+cd "$1"
+find . -maxdepth 2 -name '*.db' -exec cp --remove-destination {} "$2"/{} ';'`;
+
 /** One Kubernetes Node: containerd and kubelet in a network namespace and a mount namespace of their own. */
 export class KubeNode {
   readonly names: NodeNames;
@@ -56,9 +62,8 @@ export class KubeNode {
   async prepare(store: string, signal: AbortSignal): Promise<void> {
     const { dir, name, hostCgroup, podCgroup } = this.names;
     await mkdir(join(dir, 'cni'), { recursive: true });
-    const copy = run('cp', ['-a', store, join(dir, 'containerd')]);
     await Promise.all([
-      this.#shareStore(store, copy),
+      run('sh', ['-ec', copyScript, 'sh', store, join(dir, 'containerd')]),
       this.#makeNetwork(),
       makeNodeCertificate(this.#slot, name),
       makeCgroup(hostCgroup),
@@ -106,11 +111,6 @@ export class KubeNode {
     await rm(this.names.dir, { recursive: true, force: true });
   }
 
-  /** Layers are never written after unpacking, so that Kubernetes Nodes can share the files by hard links. */
-  async #shareStore(_store: string, copy: Promise<string>): Promise<void> {
-    await copy;
-  }
-
   async #makeNetwork(): Promise<void> {
     const { name, veth, ip, index } = this.names;
     const { bridge, gatewayIp, slot } = this.#slot;
@@ -142,7 +142,14 @@ export class KubeNode {
   async #startContainerd(signal: AbortSignal): Promise<void> {
     const { name, dir, hostCgroup } = this.names;
     const script = ['sh', '-c', bootScript, 'sh', dir];
-    const namespaces = ['nsenter', `--net=/run/netns/${name}`, 'unshare', '--mount', '--propagation', 'private'] as const;
+    const namespaces = [
+      'nsenter',
+      `--net=/run/netns/${name}`,
+      'unshare',
+      '--mount',
+      '--propagation',
+      'private',
+    ] as const;
     const program = [join(debDir, 'usr/bin/containerd'), '-c', `${inside}/containerd.toml`];
     const daemon = await Daemon.start({
       name: `${name}-containerd`,
@@ -161,7 +168,12 @@ export class KubeNode {
 }
 
 function cniConfig(subnet: string): object {
-  const ipam = { type: 'host-local', dataDir: `${inside}/ipam`, ranges: [[{ subnet }]], routes: [{ dst: '0.0.0.0/0' }] };
+  const ipam = {
+    type: 'host-local',
+    dataDir: `${inside}/ipam`,
+    ranges: [[{ subnet }]],
+    routes: [{ dst: '0.0.0.0/0' }],
+  };
   // No address translation: Pods are reached from the machine and from each other by routes.
   const bridge = { type: 'bridge', bridge: 'cni0', isGateway: true, ipMasq: false, ipam };
   return { cniVersion: '1.0.0', name: 'pods', plugins: [bridge] };

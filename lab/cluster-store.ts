@@ -56,7 +56,9 @@ async function importAll(root: string, images: readonly BuiltImage[]): Promise<v
       await run('nsenter', [`--mount=/proc/${child.pid}/ns/mnt`, ...ctr], { timeoutMs: 60_000 });
     }
   } catch (error) {
-    throw new LabError(`The images could not be unpacked: remove build/img and try again (${String(error)}).`);
+    throw new LabError(
+      `The images could not be unpacked: remove build/img and try again (${String(error)}).`,
+    );
   } finally {
     const { promise, resolve } = Promise.withResolvers<void>();
     child.once('exit', () => resolve());
@@ -72,11 +74,10 @@ function storeConfig(root: string): string {
 }
 
 /** Snapshotters that this machine may lack, and the parts that only the kubelet's containerd needs. */
-export const disabledPlugins =
-  'disabled_plugins = ["aufs", "btrfs", "zfs", "devmapper"]'.replaceAll(
-    /"(\w+)"/g,
-    '"io.containerd.snapshotter.v1.$1"',
-  );
+export const disabledPlugins = 'disabled_plugins = ["aufs", "btrfs", "zfs", "devmapper"]'.replaceAll(
+  /"(\w+)"/g,
+  '"io.containerd.snapshotter.v1.$1"',
+);
 
 export function containerdEnv(): Record<string, string> {
   const path = `${join(debDir, 'usr/bin')}:${join(debDir, 'usr/sbin')}:${process.env['PATH'] ?? ''}`;

@@ -39,7 +39,13 @@ export function run(command: string, args: readonly string[], options: RunOption
   const child = execFile(command, [...args], settings, (error, stdout, stderr) => {
     if (error === null) return resolve(String(stdout));
     const reason = error.killed === true ? `killed after ${options.timeoutMs} ms` : `code ${error.code}`;
-    reject(new CommandError(`${command} ${args[0] ?? ''}`.trim(), reason, `${stderr}${stdout}`.trim().slice(-2000)));
+    reject(
+      new CommandError(
+        `${command} ${args[0] ?? ''}`.trim(),
+        reason,
+        `${stderr}${stdout}`.trim().slice(-2000),
+      ),
+    );
   });
   // A command that ends without reading its input is judged by its exit code, not by the broken pipe.
   child.stdin?.on('error', () => undefined);
@@ -68,7 +74,8 @@ export async function until(wait: Wait, holds: () => Promise<boolean> | boolean)
   for (;;) {
     if (wait.signal?.aborted === true) throw new LabError(`gave up waiting for ${wait.what}`);
     if (await holds()) return;
-    if (performance.now() > endMs) throw new LabError(`${wait.what} did not happen within ${wait.timeoutMs / 1000} s`);
+    if (performance.now() > endMs)
+      throw new LabError(`${wait.what} did not happen within ${wait.timeoutMs / 1000} s`);
     await sleep(wait.stepMs ?? 50);
   }
 }

@@ -52,7 +52,9 @@ async function compile(say: Say): Promise<void> {
   const tsc = join(root, 'node_modules', '.bin', 'tsc');
   await run(tsc, ['-p', join(root, 'tsconfig.build.json'), '--outDir', distDir]).catch((error: unknown) => {
     const output = error instanceof CommandError ? error.output : String(error);
-    throw new LabError(`The operator does not compile: mend this and run it again.\n${output.slice(0, 1500)}`);
+    throw new LabError(
+      `The operator does not compile: mend this and run it again.\n${output.slice(0, 1500)}`,
+    );
   });
 }
 

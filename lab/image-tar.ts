@@ -99,7 +99,8 @@ function imageConfig(spec: ImageSpec, layerDigest: string): object {
 function directoriesOf(paths: readonly string[]): readonly string[] {
   const names = new Set(['tmp/']);
   for (const path of paths) {
-    for (let end = path.indexOf('/'); end !== -1; end = path.indexOf('/', end + 1)) names.add(path.slice(0, end + 1));
+    for (let end = path.indexOf('/'); end !== -1; end = path.indexOf('/', end + 1))
+      names.add(path.slice(0, end + 1));
   }
   return [...names].sort();
 }
@@ -169,7 +170,8 @@ function splitName(path: string): readonly [prefix: string, name: string] {
   if (Buffer.byteLength(path) <= 100) return ['', path];
   for (let cut = path.indexOf('/'); cut !== -1; cut = path.indexOf('/', cut + 1)) {
     const [prefix, name] = [path.slice(0, cut), path.slice(cut + 1)];
-    if (Buffer.byteLength(prefix) <= 155 && Buffer.byteLength(name) <= 100 && name !== '') return [prefix, name];
+    if (Buffer.byteLength(prefix) <= 155 && Buffer.byteLength(name) <= 100 && name !== '')
+      return [prefix, name];
   }
   throw new LabError(`The path ${path} is too long for an image: shorten it to fit 155 + 100 bytes.`);
 }

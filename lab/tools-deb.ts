@@ -3,9 +3,27 @@ import { join } from 'node:path';
 import { CommandError, hasCommand, LabError, run, type Say } from './exec.ts';
 import { buildDir, debDir } from './paths.ts';
 
-const packages = ['containerd', 'runc', 'containernetworking-plugins', 'etcd-server', 'redis-server', 'redis-tools'];
-const programs = ['usr/bin/containerd', 'usr/bin/ctr', 'usr/sbin/runc', 'usr/bin/redis-server', 'usr/bin/redis-cli'];
-const systemTools = { ip: 'iproute2', nsenter: 'util-linux', unshare: 'util-linux', openssl: 'openssl' } as const;
+const packages = [
+  'containerd',
+  'runc',
+  'containernetworking-plugins',
+  'etcd-server',
+  'redis-server',
+  'redis-tools',
+];
+const programs = [
+  'usr/bin/containerd',
+  'usr/bin/ctr',
+  'usr/sbin/runc',
+  'usr/bin/redis-server',
+  'usr/bin/redis-cli',
+];
+const systemTools = {
+  ip: 'iproute2',
+  nsenter: 'util-linux',
+  unshare: 'util-linux',
+  openssl: 'openssl',
+} as const;
 
 /** Folders with the shared libraries that came along, for `LD_LIBRARY_PATH`. */
 export const libraryPath = ['usr/lib', 'lib'].map((dir) => join(debDir, dir, triplet())).join(':');
@@ -20,7 +38,9 @@ export async function ensureDebs(say: Say): Promise<void> {
   const stamp = packages.join(' ');
   if ((await readFile(join(debDir, '.stamp'), 'utf8').catch(() => '')) === stamp) return;
   if (!(await hasCommand('apt-get')) || !(await hasCommand('dpkg'))) {
-    throw new LabError('apt-get and dpkg are missing: run this on Debian or Ubuntu, or in a container of one of them.');
+    throw new LabError(
+      'apt-get and dpkg are missing: run this on Debian or Ubuntu, or in a container of one of them.',
+    );
   }
   const partial = join(buildDir, 'deb.partial');
   await rm(partial, { recursive: true, force: true });
@@ -45,17 +65,24 @@ async function ensureSystemTools(say: Say): Promise<void> {
       env: { DEBIAN_FRONTEND: 'noninteractive' },
     });
   await withUpdate(install, say).catch((error: unknown) => {
-    throw new LabError(`Install these packages by hand and run this again: ${names.join(' ')} (${reason(error)}).`);
+    throw new LabError(
+      `Install these packages by hand and run this again: ${names.join(' ')} (${reason(error)}).`,
+    );
   });
 }
 
 async function unpack(names: readonly string[], into: string, say: Say): Promise<void> {
   const dir = join(into, '.dl');
   const before = new Set(await readdir(dir));
-  await withUpdate(() => run('apt-get', ['download', '-q', ...names], { cwd: dir }), say).catch((error: unknown) => {
-    throw new LabError(`Debian packages could not be fetched: check the network and apt's sources (${reason(error)}).`);
-  });
-  for (const file of await readdir(dir)) if (!before.has(file)) await run('dpkg', ['-x', join(dir, file), into]);
+  await withUpdate(() => run('apt-get', ['download', '-q', ...names], { cwd: dir }), say).catch(
+    (error: unknown) => {
+      throw new LabError(
+        `Debian packages could not be fetched: check the network and apt's sources (${reason(error)}).`,
+      );
+    },
+  );
+  for (const file of await readdir(dir))
+    if (!before.has(file)) await run('dpkg', ['-x', join(dir, file), into]);
 }
 
 /** Package lists go stale and are absent on slim machines, so they are fetched only when the first try fails. */

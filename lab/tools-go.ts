@@ -65,7 +65,9 @@ export async function ensureGoTools(tools: readonly GoTool[], say: Say): Promise
 async function stampOf(): Promise<string> {
   const hash = createHash('sha256');
   for (const file of ['go.mod', 'go.sum', 'pause/main.go']) hash.update(await readFile(join(toolsDir, file)));
-  hash.update(JSON.stringify([flags, environment, await run('go', ['env', 'GOVERSION'], { env: environment })]));
+  hash.update(
+    JSON.stringify([flags, environment, await run('go', ['env', 'GOVERSION'], { env: environment })]),
+  );
   return hash.digest('hex');
 }
 

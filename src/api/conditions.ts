@@ -9,6 +9,7 @@ export const CONDITION_TYPES = [
   'PlacementGoverned',
   'Progressing',
   'Degraded',
+  'FieldsEffective',
 ] as const;
 
 export type ConditionType = (typeof CONDITION_TYPES)[number];

@@ -1,6 +1,6 @@
 /** RFC 3339 by arithmetic alone, for the folders that may not touch the global `Date`. Proleptic Gregorian. */
 
-const pattern = /^(\d{4})-(\d\d)-(\d\d)[Tt](\d\d):(\d\d):(\d\d)(?:\.(\d+))?(?:[Zz]|([+-])(\d\d):(\d\d))$/;
+const pattern = /^(\d{4}-\d\d-\d\d)[Tt](\d\d:\d\d:\d\d)(?:\.(\d+))?([Zz]|[+-]\d\d:\d\d)$/;
 const dayMs = 86_400_000;
 const daysPer400Years = 146_097;
 /** Days from 0000-03-01 to 1970-01-01. */
@@ -10,13 +10,38 @@ const epochDay = 719_468;
 export function parseIsoMs(text: string): number | undefined {
   const match = pattern.exec(text);
   if (match === null) return undefined;
-  const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = match.slice(1, 7).map(Number);
+  const [, date = '', time = '', fraction = '', zone = ''] = match;
+  const parts = [dateMs(date), timeMs(time), fractionMs(fraction), zoneMs(zone)];
+  return parts.reduce((sum, part) => (sum === undefined || part === undefined ? undefined : sum + part));
+}
+
+function dateMs(date: string): number | undefined {
+  const [year, month, day] = numbers(date.split('-'));
   const isDate = month >= 1 && month <= 12 && day >= 1 && day <= daysInMonth(year, month);
-  if (!isDate || hour > 23 || minute > 59 || second > 60) return undefined;
-  const offsetMs = offsetOf(match[8], Number(match[9] ?? 0), Number(match[10] ?? 0));
-  if (offsetMs === undefined) return undefined;
-  const fractionMs = Math.trunc(Number(`0.${match[7] ?? '0'}`) * 1000 + 1e-6);
-  return dayNumber(year, month, day) * dayMs + ((hour * 60 + minute) * 60 + second) * 1000 + fractionMs - offsetMs;
+  return isDate ? dayNumber(year, month, day) * dayMs : undefined;
+}
+
+function timeMs(time: string): number | undefined {
+  const [hour, minute, second] = numbers(time.split(':'));
+  if (hour > 23 || minute > 59 || second > 60) return undefined;
+  return ((hour * 60 + minute) * 60 + second) * 1000;
+}
+
+function fractionMs(digits: string): number {
+  return Number(digits.slice(0, 3).padEnd(3, '0'));
+}
+
+/** What the zone takes away: east of Greenwich the same hour comes earlier. */
+function zoneMs(zone: string): number | undefined {
+  if (zone.toUpperCase() === 'Z') return 0;
+  const [hours, minutes] = numbers(zone.slice(1).split(':'));
+  if (hours > 23 || minutes > 59) return undefined;
+  return (zone.startsWith('-') ? 1 : -1) * (hours * 60 + minutes) * 60_000;
+}
+
+function numbers(texts: readonly string[]): readonly [number, number, number] {
+  const [first = '0', second = '0', third = '0'] = texts;
+  return [Number(first), Number(second), Number(third)];
 }
 
 /** The instant in UTC with milliseconds, as `2026-03-01T12:00:00.000Z`. Holds for the years 0 to 9999. */
@@ -29,11 +54,6 @@ export function isoFromMs(epochMs: number): string {
   const date = `${pad(year, 4)}-${pad(month, 2)}-${pad(day, 2)}`;
   const time = `${pad(Math.floor(seconds / 3600), 2)}:${pad(Math.floor(seconds / 60) % 60, 2)}:${pad(seconds % 60, 2)}`;
   return `${date}T${time}.${pad(inDayMs % 1000, 3)}Z`;
-}
-
-function offsetOf(sign: string | undefined, hours: number, minutes: number): number | undefined {
-  if (hours > 23 || minutes > 59) return undefined;
-  return (sign === '-' ? -1 : 1) * (hours * 60 + minutes) * 60_000;
 }
 
 function daysInMonth(year: number, month: number): number {
@@ -55,7 +75,8 @@ function dateOf(days: number): { readonly year: number; readonly month: number; 
   const shifted = days + epochDay;
   const era = Math.floor(shifted / daysPer400Years);
   const dayOfEra = shifted - era * daysPer400Years;
-  const leapDays = Math.floor(dayOfEra / 1460) - Math.floor(dayOfEra / 36_524) + Math.floor(dayOfEra / 146_096);
+  const leapDays =
+    Math.floor(dayOfEra / 1460) - Math.floor(dayOfEra / 36_524) + Math.floor(dayOfEra / 146_096);
   const yearOfEra = Math.floor((dayOfEra - leapDays) / 365);
   const dayOfYear = dayOfEra - (365 * yearOfEra + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100));
   const monthFromMarch = Math.floor((5 * dayOfYear + 2) / 153);

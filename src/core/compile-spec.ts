@@ -53,7 +53,11 @@ export function compileSpec(resource: Resource, knownTimeZone: (zone: string) =>
     scaleDown: compileRules(autoscaling.behavior.scaleDown),
     maxConcurrentLeaving: drain.maxConcurrent,
   };
-  return { spec, problems: checks.flatMap((check) => check(resource, knownTimeZone)), notYetEffective: notYetEffective(resource) };
+  return {
+    spec,
+    problems: checks.flatMap((check) => check(resource, knownTimeZone)),
+    notYetEffective: notYetEffective(resource),
+  };
 }
 
 function scaled(value: number | undefined, factor: number): number | undefined {

@@ -111,14 +111,17 @@ interface Sight {
 }
 
 function phaseOf(sight: Sight): Phase {
-  const { pod, entry, served, overdue } = sight;
+  const { pod, entry } = sight;
   if (pod.deleting) return 'Leaving';
   if (pod.phase === 'Succeeded' || pod.phase === 'Failed') return 'Failed';
-  const reported = entry !== undefined && entry.ageMs <= heartbeatOverdueMs ? reportedPhase(sight, entry) : undefined;
-  if (reported !== undefined) return reported;
-  // Ready once means that it may carry rooms, also when this process has not seen it report.
-  if (served || pod.ready || (entry?.load.participants ?? 0) > 0) return 'Suspect';
-  return overdue ? overduePhase(sight) : 'Launching';
+  const isFresh = entry !== undefined && entry.ageMs <= heartbeatOverdueMs;
+  return (isFresh ? reportedPhase(sight, entry) : undefined) ?? silentPhase(sight);
+}
+
+/** Ready once means that it may carry rooms, also when this process has not seen it report. */
+function silentPhase(sight: Sight): Phase {
+  if (sight.served || sight.pod.ready || (sight.entry?.load.participants ?? 0) > 0) return 'Suspect';
+  return sight.overdue ? overduePhase(sight) : 'Launching';
 }
 
 function reportedPhase({ pod, served }: Sight, entry: RegisteredEntry): Phase | undefined {

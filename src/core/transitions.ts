@@ -1,6 +1,6 @@
 /** What became different between two decisions, as Events tell it. */
 import type { Decision, NodeState, NodeView } from './decide.ts';
-import type { Finding, ReasonCode } from './reasons.ts';
+import { type Finding, type ReasonCode, reasons } from './reasons.ts';
 
 /** Findings in the order of the nodes' names, then those about the whole fleet. Nothing after a cold start. */
 export function transitions(before: Decision | undefined, now: Decision): readonly Finding[] {
@@ -17,45 +17,45 @@ function nodeTransition(before: NodeState | undefined, view: NodeView): readonly
   return [{ reason, message: sentence(reason, view), node: view.node.name }];
 }
 
+const reasonByState: Readonly<Partial<Record<NodeState, ReasonCode>>> = {
+  Cordoned: 'MediaNodeCordoned',
+  Suspect: 'MediaNodeSuspect',
+  Failed: 'MediaNodeFailed',
+};
+
 function reasonOf(before: NodeState | undefined, { node, state }: NodeView): ReasonCode | undefined {
-  switch (state) {
-    case 'Serving':
-      if (before === undefined || before === 'Launching') return 'MediaNodeReady';
-      return before === 'Cordoned' ? 'MediaNodeUncordoned' : 'MediaNodeServing';
-    case 'Standby':
-      return node.memory.standbySinceMs === undefined ? 'MediaNodeFull' : 'MediaNodeStandby';
-    case 'Cordoned':
-      return 'MediaNodeCordoned';
-    case 'Suspect':
-      return 'MediaNodeSuspect';
-    case 'Failed':
-      return 'MediaNodeFailed';
-    case 'Launching':
-    case 'Leaving':
-      return undefined;
-  }
+  if (state === 'Standby')
+    return node.memory.standbySinceMs === undefined ? 'MediaNodeFull' : 'MediaNodeStandby';
+  if (state !== 'Serving') return reasonByState[state];
+  if (before === undefined || before === 'Launching') return 'MediaNodeReady';
+  return before === 'Cordoned' ? 'MediaNodeUncordoned' : 'MediaNodeServing';
 }
 
-function sentence(reason: ReasonCode, { node }: NodeView): string {
-  const load = `It has ${people(node.participants)} in ${node.rooms.length} room${node.rooms.length === 1 ? '' : 's'}.`;
-  switch (reason) {
-    case 'MediaNodeReady':
-      return `${node.name} is ready and registered, and takes rooms.`;
-    case 'MediaNodeServing':
-      return `${node.name} takes new rooms again. ${load}`;
-    case 'MediaNodeUncordoned':
-      return `${node.name} is no longer cordoned and takes new rooms again. ${load}`;
-    case 'MediaNodeFull':
-      return `${node.name} has reached its ceiling and takes no new rooms while others have space. ${load}`;
-    case 'MediaNodeStandby':
-      return `${node.name} takes no new rooms, because fewer Media Nodes are needed; its rooms go on. ${load}`;
-    case 'MediaNodeCordoned':
-      return `${node.name} takes no new rooms: ${node.pod.cordonWish?.why ?? 'a person cordoned it'}. ${load}`;
-    case 'MediaNodeSuspect':
-      return `${node.name} has stopped reporting although its Pod runs. It last had ${people(node.participants)}.`;
-    default:
-      return `${node.name} never became a Media Node: ${node.pod.trouble ?? 'it did not register in time'}.`;
-  }
+type Tell = (name: string, view: NodeView) => string;
+
+const sentences: Readonly<Partial<Record<ReasonCode, Tell>>> = {
+  MediaNodeReady: (name) => `${name} is ready and registered, and takes rooms.`,
+  MediaNodeServing: (name, view) => `${name} takes new rooms again. ${load(view)}`,
+  MediaNodeUncordoned: (name, view) =>
+    `${name} is no longer cordoned and takes new rooms again. ${load(view)}`,
+  MediaNodeFull: (name, view) =>
+    `${name} has reached its ceiling and takes no new rooms while others have space. ${load(view)}`,
+  MediaNodeStandby: (name, view) =>
+    `${name} takes no new rooms, because fewer Media Nodes are needed; its rooms go on. ${load(view)}`,
+  MediaNodeCordoned: (name, view) =>
+    `${name} takes no new rooms: ${view.node.pod.cordonWish?.why ?? 'a person cordoned it'}. ${load(view)}`,
+  MediaNodeSuspect: (name, { node }) =>
+    `${name} has stopped reporting although its Pod runs. It last had ${people(node.participants)}.`,
+  MediaNodeFailed: (name, { node }) =>
+    `${name} is no Media Node any more: ${node.pod.trouble ?? 'it did not register in time, or its server has ended'}.`,
+};
+
+function sentence(reason: ReasonCode, view: NodeView): string {
+  return sentences[reason]?.(view.node.name, view) ?? `${view.node.name}: ${reasons[reason]}`;
+}
+
+function load({ node }: NodeView): string {
+  return `It has ${people(node.participants)} in ${node.rooms.length} room${node.rooms.length === 1 ? '' : 's'}.`;
 }
 
 function people(count: number): string {

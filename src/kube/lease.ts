@@ -67,6 +67,7 @@ class Election {
   /** When the last successful renewal was sent: the lease counts from there for everybody. */
   #renewedMs: number | undefined;
   #lostBecause: string | undefined;
+  #brokenBy: unknown;
 
   constructor(options: ElectionOptions) {
     this.#options = options;
@@ -120,7 +121,8 @@ class Election {
       await renewing;
       if (this.#lostBecause === undefined) await this.release();
     }
-    if (this.#lostBecause !== undefined) throw new LeaseLostError(this.#lostBecause);
+    if (this.#lostBecause !== undefined)
+      throw new LeaseLostError(this.#lostBecause, { cause: this.#brokenBy });
   }
 
   /** Lets the lease go if it is ours, so that nobody has to wait for it. Best effort. */
@@ -142,9 +144,16 @@ class Election {
       const cancelDeadline = this.#runtime.after(Math.max(0, this.#leftMs()), () => {
         lose(`not renewed within ${this.#times.renewDeadlineMs} ms`);
       });
-      await sleep(this.#runtime, this.#pauseMs(), ended);
-      await this.#renew(lose, ended);
-      cancelDeadline();
+      try {
+        await sleep(this.#runtime, this.#pauseMs(), ended);
+        await this.#renew(lose, ended);
+      } catch (error) {
+        // A defect in renewing must end the term like any other failure to renew, not go unnoticed beside it.
+        this.#brokenBy = error;
+        lose('renewing is broken');
+      } finally {
+        cancelDeadline();
+      }
     }
   }
 

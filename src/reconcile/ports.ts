@@ -35,7 +35,8 @@ export interface ActPort {
 
 /** Leaves word of what was decided and done. */
 export interface RecordPort {
-  status(decision: Decision): Promise<void>;
+  /** Takes note and returns: a slow API server must not hold up the steering of rooms. */
+  status(decision: Decision): void;
   event(finding: Finding, severity: 'Normal' | 'Warning'): void;
   decision(input: DecideInput, decision: Decision, tookMs: number): void;
 }
@@ -47,6 +48,8 @@ export interface Ports {
   readonly pods: PodsPort;
   readonly actor: ActPort;
   readonly record: RecordPort;
+  /** Asks for another pass soon: something that was asked in the background has been answered. */
+  wake(): void;
 }
 
 /** The spec of the moment, compiled, with what is wrong in it. */

@@ -1,0 +1,247 @@
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import type { SupervisorClient } from './cluster-client.ts';
+import { type ClusterInfo, type KubeNodeInfo, maxNodes, slotCount } from './cluster-names.ts';
+import { attach, clearSlot, slotState, takeSlot } from './cluster-slot.ts';
+import { CommandError, LabError, run, type Say } from './exec.ts';
+import type { ImageName } from './image.ts';
+import { binDir } from './paths.ts';
+import { elapsedSay, runCli } from './tools.ts';
+
+/** A running cluster. The methods act on real processes and resolve when the act is done. */
+export interface Cluster extends ClusterInfo {
+  /** Runs kubectl as administrator and returns what it printed. @throws CommandError. */
+  kubectl(args: readonly string[], input?: string): Promise<string>;
+  /** An outage of Redis. By default the data survive it; with `keepData` false the next start finds nothing. */
+  stopRedis(options?: { readonly keepData: boolean }): Promise<void>;
+  startRedis(): Promise<void>;
+  /** The API server stops answering but keeps its connections, as in a partition. */
+  pauseApiServer(): Promise<void>;
+  resumeApiServer(): Promise<void>;
+  /** As if the machine lost its power: all its processes die at once. The Node object stays. */
+  killKubeNode(name: string): Promise<void>;
+  /** Adds a Kubernetes Node and waits until it is Ready. */
+  addKubeNode(): Promise<KubeNodeInfo>;
+  /** Takes everything down; resolves when nothing is left on the machine. */
+  stop(): Promise<void>;
+}
+
+export interface ClusterOptions {
+  readonly nodes: number;
+  readonly name?: string;
+  /** `all`, or the images to have on every Kubernetes Node; pause always is. Default: pause and livekit. */
+  readonly images?: 'all' | readonly ImageName[];
+  /** Take this slot and no other. */
+  readonly slot?: number;
+  /** Stay when this process ends; default: the cluster ends with this process, however it dies. */
+  readonly keep?: boolean;
+  readonly log?: Say;
+}
+
+/** Starts a cluster and waits until its Kubernetes Nodes are Ready. @throws LabError with the remedy. */
+export async function startCluster(options: ClusterOptions): Promise<Cluster> {
+  if (!Number.isInteger(options.nodes) || options.nodes < 1 || options.nodes > maxNodes) {
+    throw new LabError(`A cluster has 1 to ${maxNodes} Kubernetes Nodes: ask for a number in that range.`);
+  }
+  await preflight();
+  const say = options.log ?? (() => undefined);
+  const token = randomUUID();
+  const client = await takeSlot(options.slot, token, say);
+  try {
+    const state = await client.order({
+      op: 'start',
+      token,
+      owned: options.keep !== true,
+      name: options.name ?? 'lab',
+      nodes: options.nodes,
+      images: wantedImages(options.images),
+    });
+    return makeCluster(client, state.info);
+  } catch (error) {
+    client.close();
+    throw error;
+  }
+}
+
+/** A handle on the cluster that runs in the slot; `undefined` when there is none. It may still be starting. */
+export async function attachCluster(slot: number): Promise<Cluster | undefined> {
+  const found = await attach(slot);
+  return found === undefined ? undefined : makeCluster(found.client, found.state.info);
+}
+
+/** @throws LabError when this process may not make network namespaces, bridges and cgroups. */
+export async function preflight(): Promise<void> {
+  if (process.getuid?.() !== 0) {
+    throw new LabError('A local cluster needs root: run this with sudo, or in a privileged container.');
+  }
+  const probe = 'ip link add ovmprobe type bridge && ip link add ovmprobe1 type veth peer name ovmprobe2';
+  await run('unshare', ['--net', '--mount', 'sh', '-c', `${probe} && mount -t tmpfs tmpfs /mnt`]).catch(
+    (error: unknown) => {
+      const why = error instanceof CommandError ? error.output : String(error);
+      throw new LabError(
+        `This machine does not let root make network namespaces, bridges or mounts: use a privileged container (${why}).`,
+      );
+    },
+  );
+}
+
+function wantedImages(images: ClusterOptions['images']): readonly ImageName[] {
+  if (images === 'all') return ['pause', 'livekit', 'operator'];
+  const wanted = new Set<ImageName>(['pause', ...(images ?? ['livekit'])]);
+  return [...wanted].sort();
+}
+
+function makeCluster(client: SupervisorClient, info: ClusterInfo): Cluster {
+  let known = info;
+  const order = async (...args: Parameters<SupervisorClient['order']>): Promise<void> => {
+    known = (await client.order(...args)).info;
+  };
+  return {
+    ...info,
+    get nodes() {
+      return known.nodes;
+    },
+    get pids() {
+      return known.pids;
+    },
+    kubectl: (args, input) =>
+      run(join(binDir, 'kubectl'), args, {
+        env: { KUBECONFIG: info.kubeconfig },
+        timeoutMs: 120_000,
+        ...(input === undefined ? {} : { input }),
+      }),
+    stopRedis: (options) => order({ op: 'stopRedis', keepData: options?.keepData ?? true }),
+    startRedis: () => order({ op: 'startRedis' }),
+    pauseApiServer: () => order({ op: 'pauseApiServer' }),
+    resumeApiServer: () => order({ op: 'resumeApiServer' }),
+    killKubeNode: (node) => order({ op: 'killKubeNode', node }),
+    addKubeNode: async () => {
+      const before = new Set(known.nodes.map(({ name }) => name));
+      await order({ op: 'addKubeNode' });
+      const added = known.nodes.find(({ name }) => !before.has(name));
+      if (added === undefined) throw new LabError('The new Kubernetes Node is gone already: try again.');
+      return added;
+    },
+    stop: async () => {
+      await order({ op: 'stop' });
+      client.close();
+    },
+  };
+}
+
+const usage = `Usage:
+  node lab/cluster.ts up [--nodes 3] [--slot 0] [--operator]   start a cluster that stays, or reuse the one there
+  node lab/cluster.ts down [--slot 0 | --all]                  take it down
+  node lab/cluster.ts status                                   what runs in which slot`;
+
+const allSlots = Array.from({ length: slotCount }, (_, slot) => slot);
+
+async function main(): Promise<void> {
+  const { values, positionals } = parse();
+  const say = elapsedSay();
+  const slot = numberOf(values.slot, '--slot', slotCount - 1);
+  switch (positionals[0]) {
+    case 'up':
+      return up({
+        slot,
+        nodes: numberOf(values.nodes, '--nodes', maxNodes),
+        withOperator: values.operator,
+        say,
+      });
+    case 'down':
+      return down(values.all ? allSlots : [slot], say);
+    case 'status':
+      return status();
+    default:
+      throw new LabError(usage);
+  }
+}
+
+function parse() {
+  try {
+    return parseArgs({
+      allowPositionals: true,
+      options: {
+        nodes: { type: 'string', default: '3' },
+        slot: { type: 'string', default: '0' },
+        all: { type: 'boolean', default: false },
+        operator: { type: 'boolean', default: false },
+      },
+    });
+  } catch (error) {
+    throw new LabError(`${error instanceof Error ? error.message : String(error)}\n${usage}`);
+  }
+}
+
+function numberOf(text: string, option: string, max: number): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 0 || value > max) {
+    throw new LabError(`${option} takes a whole number up to ${max}, not ${text}.`);
+  }
+  return value;
+}
+
+interface Up {
+  readonly slot: number;
+  readonly nodes: number;
+  readonly withOperator: boolean;
+  readonly say: Say;
+}
+
+async function up({ slot, nodes, withOperator, say }: Up): Promise<void> {
+  const present = await attachCluster(slot);
+  const cluster = present ?? (await startNew({ slot, nodes, withOperator, say }));
+  if (present !== undefined) {
+    await assertHealthy(present, slot);
+    say(`a cluster runs in slot ${slot} already and is healthy: using it`);
+  }
+  console.log(await cluster.kubectl(['get', 'nodes', '-o', 'wide']));
+  console.log(`export KUBECONFIG=${cluster.kubeconfig}`);
+  process.exit(0);
+}
+
+function startNew({ slot, nodes, withOperator, say }: Up): Promise<Cluster> {
+  const images = withOperator ? 'all' : (['livekit'] as const);
+  return startCluster({ slot, nodes, images, keep: true, log: say });
+}
+
+async function assertHealthy(cluster: Cluster, slot: number): Promise<void> {
+  const remedy = `take it down with node lab/cluster.ts down --slot ${slot}, then start again.`;
+  const ask = (args: readonly string[]) =>
+    cluster.kubectl([...args, '--request-timeout=5s']).catch(() => {
+      throw new LabError(`The cluster in slot ${slot} does not answer: ${remedy}`);
+    });
+  await ask(['get', '--raw', '/readyz']);
+  const table = await ask(['get', 'nodes', '--no-headers']);
+  const sick = table.split('\n').filter((line) => line !== '' && !/\sReady\s/.test(line));
+  if (sick.length > 0) throw new LabError(`The cluster in slot ${slot} has sick Kubernetes Nodes: ${remedy}`);
+}
+
+async function down(slots: readonly number[], say: Say): Promise<void> {
+  for (const slot of slots) if (await clearSlot(slot)) say(`slot ${slot} is clean`);
+}
+
+async function status(): Promise<void> {
+  for (const slot of allSlots) {
+    const state = await slotState(slot);
+    switch (state.kind) {
+      case 'free':
+        break;
+      case 'running': {
+        const { ready, info } = state.state;
+        console.log(
+          `slot ${slot}: ${info.name}, ${info.nodes.length} Kubernetes Nodes, ${ready ? 'ready' : 'starting'}`,
+        );
+        break;
+      }
+      case 'remains':
+        console.log(
+          `slot ${slot}: remains of a dead cluster (${state.things.length}): node lab/cluster.ts down --slot ${slot}`,
+        );
+        break;
+    }
+  }
+}
+
+if (import.meta.main) await runCli(main);

@@ -1,0 +1,100 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { access, mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { LabError } from './exec.ts';
+import { debDir } from './paths.ts';
+import { libraryPath } from './tools-deb.ts';
+
+const keptOutputChars = 20_000;
+const running = new Set<ChildProcess>();
+
+/** However this process ends, nothing that it started outlives it. */
+process.on('exit', () => {
+  for (const child of running) child.kill('SIGKILL');
+});
+
+export interface LocalProcess {
+  readonly pid: number;
+  /** The end of what it wrote. */
+  output(): string;
+  running(): boolean;
+  signal(name: NodeJS.Signals): void;
+  /** Resolves when it has ended by itself or by a signal. */
+  readonly ended: Promise<void>;
+  /** Kills it and waits until it is gone. Harmless when it already is. */
+  kill(): Promise<void>;
+}
+
+/** Starts a program that stays. @throws LabError when it cannot be started. */
+export async function startProcess(program: string, args: readonly string[]): Promise<LocalProcess> {
+  const env = { ...process.env, LD_LIBRARY_PATH: libraryPath };
+  const child = spawn(program, [...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  let output = '';
+  const keep = (chunk: Buffer): void => {
+    output = (output + chunk.toString()).slice(-keptOutputChars);
+  };
+  child.stdout.on('data', keep);
+  child.stderr.on('data', keep);
+  const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));
+  void ended.then(() => running.delete(child));
+  await new Promise<void>((resolve, reject) => {
+    child.once('spawn', resolve);
+    child.once('error', (error) => reject(new LabError(`${program} does not start: ${error.message}`)));
+  });
+  running.add(child);
+  return {
+    pid: child.pid ?? 0,
+    output: () => output,
+    running: () => running.has(child),
+    signal: (name) => void child.kill(name),
+    ended,
+    kill: async () => {
+      child.kill('SIGKILL');
+      await ended;
+    },
+  };
+}
+
+/** A program that the lab unpacked, else the one on the PATH. */
+export async function redisProgram(name: 'redis-server' | 'redis-cli'): Promise<string> {
+  const unpacked = join(debDir, 'usr/bin', name);
+  return await access(unpacked).then(
+    () => unpacked,
+    () => name,
+  );
+}
+
+/** Ports that nobody listens on at this moment, all different. */
+export async function freePorts(count: number): Promise<number[]> {
+  const servers = await Promise.all(Array.from({ length: count }, listen));
+  const ports = servers.map((server) => server.port);
+  await Promise.all(servers.map((server) => server.close()));
+  return ports;
+}
+
+async function listen(): Promise<{ readonly port: number; close(): Promise<void> }> {
+  const server = createServer();
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new LabError('no port on loopback is free');
+  const close = async (): Promise<void> => {
+    await new Promise<void>((resolve) => server.close(() => resolve()));
+  };
+  return { port: address.port, close };
+}
+
+export interface Scratch {
+  readonly dir: string;
+  remove(): Promise<void>;
+}
+
+/** A temporary folder, to be removed by its owner. */
+export async function scratch(name: string): Promise<Scratch> {
+  const dir = await mkdtemp(join(tmpdir(), `ov-${name}-`));
+  return { dir, remove: async () => await rm(dir, { recursive: true, force: true }) };
+}

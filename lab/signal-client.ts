@@ -1,0 +1,67 @@
+import { AccessToken } from 'livekit-server-sdk';
+import { SignalResponse } from '@livekit/protocol';
+import { LabError } from './exec.ts';
+import type { ApiKey } from './local-servers.ts';
+
+export interface Ticket {
+  readonly url: string;
+  readonly room: string;
+  readonly identity: string;
+  readonly key: ApiKey;
+}
+
+/** A participant that speaks signalling only: cheap, and removed by the server after about a minute. */
+export interface SignalParticipant {
+  readonly room: string;
+  readonly identity: string;
+  /** The node that hosts the room, by its own word. */
+  readonly nodeId: string;
+  /** How long the join took. */
+  readonly joinMs: number;
+  leave(): void;
+  readonly closed: Promise<void>;
+}
+
+const joinTimeoutMs = 10_000;
+
+/** Makes a token that lets this identity into this room. */
+export async function makeToken(ticket: Ticket): Promise<string> {
+  const token = new AccessToken(ticket.key.apiKey, ticket.key.apiSecret, {
+    identity: ticket.identity,
+    ttl: '6h',
+  });
+  token.addGrant({ roomJoin: true, room: ticket.room });
+  return await token.toJwt();
+}
+
+/** Joins by the signalling websocket and waits for the server's answer. @throws LabError when there is none. */
+export async function joinSignal(ticket: Ticket): Promise<SignalParticipant> {
+  const startMs = performance.now();
+  const url = `${ticket.url.replace(/^http/, 'ws')}/rtc?access_token=${await makeToken(ticket)}&auto_subscribe=0&protocol=16`;
+  const socket = new WebSocket(url);
+  socket.binaryType = 'arraybuffer';
+  const closed = new Promise<void>((resolve) => socket.addEventListener('close', () => resolve()));
+  const nodeId = await hostingNode(socket, ticket);
+  const { room, identity } = ticket;
+  return { room, identity, nodeId, joinMs: performance.now() - startMs, leave: () => socket.close(), closed };
+}
+
+async function hostingNode(socket: WebSocket, { room }: Ticket): Promise<string> {
+  const { promise, resolve, reject } = Promise.withResolvers<string>();
+  const timer = setTimeout(() => reject(new LabError(`no answer to the join of ${room}`)), joinTimeoutMs);
+  socket.addEventListener('close', () => reject(new LabError(`the join of ${room} was closed`)));
+  socket.addEventListener('error', () => reject(new LabError(`the join of ${room} failed`)));
+  socket.addEventListener('message', ({ data }: MessageEvent) => {
+    if (!(data instanceof ArrayBuffer)) return;
+    const { message } = SignalResponse.fromBinary(new Uint8Array(data));
+    if (message.case === 'join') resolve(message.value.serverInfo?.nodeId ?? '');
+  });
+  try {
+    return await promise;
+  } catch (error) {
+    socket.close();
+    throw error;
+  } finally {
+    clearTimeout(timer);
+  }
+}

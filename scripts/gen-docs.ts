@@ -1,0 +1,90 @@
+/**
+ * Makes the reference pages whose source is a table in the code. `--check` writes nothing and exits 1 when a
+ * committed page is not what the tables say.
+ */
+import { reasons } from '../src/core/reasons.ts';
+import { type Option, options } from '../src/operator/options.ts';
+import { METRIC_PREFIX, type MetricDefinition, metricTable } from '../src/telemetry/metric-table.ts';
+import { keepGenerated } from './generated.ts';
+
+const command = 'node scripts/gen-docs.ts';
+
+function page(title: string, source: string, body: readonly string[]): string {
+  const note = `<!-- Made from ${source} by scripts/gen-docs.ts. Do not edit: change the table and run it again. -->`;
+  return `${[`# ${title}`, '', note, '', ...body].join('\n')}\n`;
+}
+
+function table(heads: readonly string[], rows: readonly (readonly string[])[]): readonly string[] {
+  const line = (cells: readonly string[]): string =>
+    `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+  return [line(heads), `|${heads.map(() => '---').join('|')}|`, ...rows.map(line)];
+}
+
+function code(text: string): string {
+  return text === '' ? '' : `\`${text}\``;
+}
+
+function reasonsPage(): string {
+  const rows = Object.entries(reasons).map(([name, sentence]) => [code(name), sentence]);
+  return page('Reasons', 'src/core/reasons.ts', [
+    'Every decision, refusal, Event and condition carries one of these codes. The same code appears in the',
+    'status, in Events, in the log and as the label `reason` of the metrics. Codes are never renamed.',
+    '',
+    ...table(['Reason', 'What it says'], rows),
+  ]);
+}
+
+function allowed(option: Option): string {
+  switch (option.kind) {
+    case 'text':
+      return option.shape;
+    case 'choice':
+      return option.choices.map(code).join(', ');
+    case 'switch':
+      return '`true`, `false`';
+    case 'whole':
+      return `${option.least} to ${option.most}`;
+    case 'duration':
+      return `${code(option.least)} to ${code(option.most)}`;
+  }
+}
+
+function configurationPage(): string {
+  const rows = Object.values(options).map((option: Option) => [
+    code(option.env),
+    allowed(option),
+    code(String(option.fallback ?? '')),
+    option.says,
+  ]);
+  return page('Configuration of the operator', 'src/operator/options.ts', [
+    'The operator reads its settings from environment variables; the Helm chart sets them. An empty variable',
+    'counts as not set. A value that cannot be used ends the start with a sentence that names the variable.',
+    'How a fleet behaves is not set here but in its OpenViduCluster.',
+    '',
+    ...table(['Variable', 'Values', 'Default', 'What it does'], rows),
+  ]);
+}
+
+function metricsPage(): string {
+  const rows = Object.entries(metricTable).map(([name, metric]: [string, MetricDefinition]) => [
+    code(`${METRIC_PREFIX}${name}`),
+    metric.kind,
+    metric.labels.map(code).join(', '),
+    metric.help,
+  ]);
+  return page('Metrics of the operator', 'src/telemetry/metric-table.ts', [
+    'Served at `/metrics` on the port of `OVM_PORT`. Figures of a fleet carry its namespace in the label',
+    '`cluster_namespace`, because Prometheus keeps `namespace` for the namespace of the scraped Pod.',
+    '',
+    ...table(['Metric', 'Type', 'Labels', 'What it counts'], rows),
+  ]);
+}
+
+process.exitCode = keepGenerated(
+  new Map([
+    ['docs/reference/reasons.md', reasonsPage()],
+    ['docs/reference/configuration.md', configurationPage()],
+    ['docs/reference/metrics.md', metricsPage()],
+  ]),
+  command,
+);

@@ -1,0 +1,218 @@
+/** A decision as status and conditions. Pure; instants come in as text because the core reads no clock. */
+import { CONDITION_TYPES, type NextCondition, setCondition } from '../api/conditions.ts';
+import { podSelector } from '../api/names.ts';
+import type { ClusterStatus, ClusterStatusNode } from '../api/v1alpha1.gen.ts';
+import type { Decision, NodeState, NodeView } from './decide.ts';
+import { freeSlots } from './demand.ts';
+import { liveRooms } from './media-nodes.ts';
+import type { Finding, ReasonCode } from './reasons.ts';
+import type { ClusterSpec, SpecProblem } from './spec.ts';
+
+export interface StatusInput {
+  readonly clusterName: string;
+  readonly generation: number;
+  readonly spec: ClusterSpec;
+  readonly problems: readonly SpecProblem[];
+  readonly notYetEffective: readonly string[];
+  readonly decision: Decision;
+  readonly previous: ClusterStatus | undefined;
+  /** RFC 3339. */
+  readonly nowIso: string;
+}
+
+/** As many nodes as the schema lets the status list; busy and unusual ones come first by name order. */
+const mostNodesListed = 1000;
+const people = { one: 'Media Node', many: 'Media Nodes' } as const;
+
+/** The whole status. Equal to `previous` but for nothing when nothing a reader cares about has changed. */
+export function statusOf(input: StatusInput): ClusterStatus {
+  const { decision, previous, spec } = input;
+  const counts = countStates(decision.nodes);
+  const participants = sum(decision.nodes, ({ node }) => node.participants);
+  const serving = decision.nodes.filter((view) => view.state === 'Serving');
+  const ready = counts.Serving + counts.Standby + counts.Cordoned;
+  const slots = ready * spec.capacity.participants;
+  return {
+    observedGeneration: input.generation,
+    desiredNodes: decision.desired,
+    readyNodes: ready,
+    servingNodes: counts.Serving,
+    standbyNodes: counts.Standby,
+    cordonedNodes: counts.Cordoned,
+    launchingNodes: counts.Launching,
+    leavingNodes: counts.Leaving,
+    failedNodes: counts.Failed + counts.Suspect,
+    replicas: decision.nodes.length,
+    rooms: sum(decision.nodes, ({ node }) => liveRooms(node).length),
+    participants,
+    utilizationPercent: slots === 0 ? 0 : Math.round((100 * participants) / slots),
+    freeSlots: sum(serving, ({ node }) => freeSlots(spec, node)),
+    selector: podSelector(input.clusterName),
+    conditions: conditionsOf(input, counts),
+    lastDecision: lastDecision(decision, previous, input.nowIso),
+    nodes: decision.nodes.slice(0, mostNodesListed).map(nodeStatus),
+  };
+}
+
+type Counts = Readonly<Record<NodeState, number>>;
+
+function countStates(views: readonly NodeView[]): Counts {
+  const count = (state: NodeState) => views.filter((view) => view.state === state).length;
+  return {
+    Launching: count('Launching'),
+    Serving: count('Serving'),
+    Standby: count('Standby'),
+    Cordoned: count('Cordoned'),
+    Leaving: count('Leaving'),
+    Failed: count('Failed'),
+    Suspect: count('Suspect'),
+  };
+}
+
+function sum(views: readonly NodeView[], of: (view: NodeView) => number): number {
+  return views.reduce((total, view) => total + of(view), 0);
+}
+
+function nodeStatus({ node, state, finding }: NodeView): ClusterStatusNode {
+  return {
+    name: node.name,
+    ...(node.entry === undefined ? {} : { nodeId: node.entry.nodeId }),
+    state,
+    rooms: liveRooms(node).length,
+    participants: node.participants,
+    ...(finding === undefined ? {} : { reason: finding.reason }),
+    ...(node.pod.kubeNode === undefined ? {} : { kubeNode: node.pod.kubeNode }),
+  };
+}
+
+/** Its time moves only when the answer does, so that a steady state writes nothing. */
+function lastDecision(
+  decision: Decision,
+  previous: ClusterStatus | undefined,
+  nowIso: string,
+): NonNullable<ClusterStatus['lastDecision']> {
+  const { desired, because } = decision;
+  const before = previous?.lastDecision;
+  const same = before?.desired === desired && before.reason === because.reason;
+  return { time: same ? before.time : nowIso, desired, reason: because.reason, message: because.message };
+}
+
+function conditionsOf(input: StatusInput, counts: Counts): NonNullable<ClusterStatus['conditions']> {
+  const next = CONDITION_TYPES.map((type) => ({
+    type,
+    observedGeneration: input.generation,
+    ...conditions[type](input, counts),
+  }));
+  return next.reduce(
+    (list, condition) => setCondition(list, condition, input.nowIso),
+    input.previous?.conditions ?? [],
+  );
+}
+
+type Statement = Pick<NextCondition, 'status'> & { readonly reason: ReasonCode; readonly message: string };
+type Judge = (input: StatusInput, counts: Counts) => Statement;
+
+const dataReasons: readonly ReasonCode[] = ['RedisUnavailable', 'HeartbeatsStopped'];
+
+const conditions: Readonly<Record<(typeof CONDITION_TYPES)[number], Judge>> = {
+  Ready: readyCondition,
+  DataFresh: dataCondition,
+  ScalingActive: scalingCondition,
+  ScalingLimited: ({ decision }) =>
+    decision.limitedBy === undefined
+      ? { status: 'False', reason: 'WithinLimits', message: 'No limit holds the size back.' }
+      : say('True', decision.limitedBy),
+  PlacementGoverned: placementCondition,
+  Progressing: (_, counts) =>
+    counts.Launching + counts.Leaving > 0
+      ? say('True', {
+          reason: 'NodesChanging',
+          message: `${counts.Launching} launching, ${counts.Leaving} leaving.`,
+        })
+      : {
+          status: 'False',
+          reason: 'NothingChanging',
+          message: 'No Media Node is being launched or is leaving.',
+        },
+  Degraded: degradedCondition,
+  FieldsEffective: ({ notYetEffective }) =>
+    notYetEffective.length === 0
+      ? { status: 'True', reason: 'AllFieldsEffective', message: 'Every field that is set takes effect.' }
+      : {
+          status: 'False',
+          reason: 'FieldsNotYetEffective',
+          message: `Accepted, but without effect in this version: ${notYetEffective.join(', ')}.`,
+        },
+};
+
+function say(status: Statement['status'], finding: Finding): Statement {
+  return { status, reason: finding.reason, message: finding.message };
+}
+
+function nodesWord(count: number): string {
+  return count === 1 ? people.one : people.many;
+}
+
+function readyCondition({ spec }: StatusInput, counts: Counts): Statement {
+  const ready = counts.Serving + counts.Standby + counts.Cordoned;
+  if (ready >= spec.minNodes && counts.Serving > 0) {
+    return {
+      status: 'True',
+      reason: 'NodesReady',
+      message: `${ready} ${nodesWord(ready)} ready, ${counts.Serving} serving.`,
+    };
+  }
+  const message = `${ready} of at least ${spec.minNodes} ${nodesWord(spec.minNodes)} ready, ${counts.Serving} serving.`;
+  return { status: 'False', reason: 'TooFewNodesReady', message };
+}
+
+function dataCondition({ decision }: StatusInput): Statement {
+  const bad = decision.refusals.find((finding) => dataReasons.includes(finding.reason));
+  if (bad !== undefined) return say('False', bad);
+  return { status: 'True', reason: 'DataFresh', message: 'Redis was read and the Media Nodes report.' };
+}
+
+function scalingCondition({ decision, problems }: StatusInput): Statement {
+  const problem = problems[0];
+  if (problem !== undefined) return say('False', specFinding(problem));
+  const stop = decision.refusals.find(({ reason }) => [...dataReasons, 'DryRun', 'Paused'].includes(reason));
+  if (stop !== undefined) return say('False', stop);
+  return { status: 'True', reason: 'ScalingEnforced', message: 'Decisions are carried out.' };
+}
+
+function placementCondition({ decision }: StatusInput): Statement {
+  const held = decision.refusals.find(({ reason }) => reason === 'PlacementNotSteered');
+  if (held !== undefined) return say('False', held);
+  if (
+    decision.steering === undefined ||
+    decision.refusals.some(({ reason }) => reason === 'RedisUnavailable')
+  ) {
+    const why = decision.refusals[0]?.message ?? '';
+    const message = `New rooms are placed by the media servers alone. ${why}`.trim();
+    return { status: 'False', reason: 'PlacementNotSteered', message };
+  }
+  return {
+    status: 'True',
+    reason: 'PlacementSteered',
+    message: 'New rooms are steered to the serving Media Nodes.',
+  };
+}
+
+function degradedCondition(input: StatusInput, counts: Counts): Statement {
+  const problem = input.problems[0];
+  if (problem !== undefined) return say('True', specFinding(problem));
+  const refused = input.decision.refusals.find(({ reason }) =>
+    ['LaunchFailed', 'LaunchBackoff'].includes(reason),
+  );
+  if (refused !== undefined) return say('True', { ...refused, reason: 'LaunchesFailing' });
+  const bad = input.decision.nodes.find(({ state }) => state === 'Failed' || state === 'Suspect');
+  if (bad === undefined) return { status: 'False', reason: 'NothingWrong', message: 'Nothing is wrong.' };
+  const reason: ReasonCode = bad.state === 'Failed' ? 'MediaNodeFailed' : 'MediaNodeSuspect';
+  const message = `${counts.Failed + counts.Suspect} ${nodesWord(counts.Failed + counts.Suspect)} not well, first ${bad.node.name}: ${bad.node.pod.trouble ?? 'it does not report'}.`;
+  return { status: 'True', reason, message };
+}
+
+/** A fault in the spec as a finding: the field first, then the remedy. */
+export function specFinding(problem: SpecProblem): Finding {
+  return { reason: 'SpecInvalid', message: `${problem.field}: ${problem.message}` };
+}

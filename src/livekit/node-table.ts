@@ -1,0 +1,111 @@
+import type { Clock } from '../base/clock.ts';
+import type { NodeEntry, RedisReading, RoomPlacement } from '../core/readings.ts';
+import { decodeNode, decodeRoom, type DecodedNode } from './node-decode.ts';
+import type { RedisLink } from './redis.ts';
+
+/** The hash in which servers register. */
+export const nodesKey = 'nodes';
+/** The hash that says which room lives on which node. */
+export const roomNodesKey = 'room_node_map';
+const roomsKey = 'rooms';
+const versionKey = 'livekit_version';
+const roomsPerRequest = 500;
+/** Entries may vanish for a heartbeat or two; an age must survive that, and memory must not grow for ever. */
+const forgetAfterMs = 300_000;
+
+interface Heartbeat {
+  readonly updatedAtSeconds: number;
+  readonly changedAtMs: number;
+  readonly seenAtMs: number;
+  readonly count: number;
+}
+
+/** Reads the registry and times each node's heartbeat on our own clock, so that skewed clocks do no harm. */
+export class NodeTable {
+  readonly #link: RedisLink;
+  readonly #clock: Clock;
+  readonly #heartbeats = new Map<string, Heartbeat>();
+  #values: ReadonlyMap<string, Buffer> = new Map();
+  #running: Promise<RedisReading> | undefined;
+
+  constructor(link: RedisLink, clock: Clock) {
+    this.#link = link;
+    this.#clock = clock;
+  }
+
+  /** One look at Redis. Never rejects; calls that overlap share one look. */
+  async read(): Promise<RedisReading> {
+    this.#running ??= this.#readOnce().finally(() => {
+      this.#running = undefined;
+    });
+    return await this.#running;
+  }
+
+  /** The bytes of an entry at the last successful look, to prove later that it is still the one that was judged. */
+  valueOf(nodeId: string): Buffer | undefined {
+    return this.#values.get(nodeId);
+  }
+
+  async #readOnce(): Promise<RedisReading> {
+    try {
+      // Asked together and answered together: one round trip, in Cluster mode too.
+      const [values, placements, serverVersion] = await Promise.all([
+        this.#link.hashAll(nodesKey),
+        this.#link.hashAll(roomNodesKey),
+        this.#link.text(versionKey),
+      ]);
+      const atMs = this.#clock.elapsedMs();
+      const rooms = await this.#readRooms(placements);
+      const nodes = [...values].map(([id, value]) => this.#timed(decodeNode(id, value), atMs));
+      this.#values = values;
+      this.#forget(atMs);
+      return { kind: 'Read', nodes, rooms, atMs, serverVersion };
+    } catch (error) {
+      const why = error instanceof Error ? error.message : 'unknown error';
+      return { kind: 'Failed', why, atMs: this.#clock.elapsedMs() };
+    }
+  }
+
+  async #readRooms(placements: ReadonlyMap<string, Buffer>): Promise<RoomPlacement[]> {
+    const names = [...placements.keys()];
+    const chunks: string[][] = [];
+    for (let at = 0; at < names.length; at += roomsPerRequest) {
+      chunks.push(names.slice(at, at + roomsPerRequest));
+    }
+    const answers = await Promise.all(
+      chunks.map(async (chunk) => await this.#link.hashMany(roomsKey, chunk)),
+    );
+    const records = answers.flat();
+    return names.map((room, at) => {
+      const value = records[at];
+      const record = value === undefined ? undefined : decodeRoom(value);
+      return {
+        room,
+        nodeId: placements.get(room)?.toString('utf8') ?? '',
+        participants: record?.participants,
+        createdAtSeconds: record?.createdAtSeconds,
+      };
+    });
+  }
+
+  #timed(decoded: DecodedNode, atMs: number): NodeEntry {
+    if (decoded.kind === 'Undecodable') return decoded;
+    const { updatedAtSeconds, ...entry } = decoded;
+    const before = this.#heartbeats.get(entry.nodeId);
+    const changed = before !== undefined && before.updatedAtSeconds !== updatedAtSeconds;
+    const now: Heartbeat = {
+      updatedAtSeconds,
+      changedAtMs: before === undefined || changed ? atMs : before.changedAtMs,
+      seenAtMs: atMs,
+      count: (before?.count ?? 0) + (changed ? 1 : 0),
+    };
+    this.#heartbeats.set(entry.nodeId, now);
+    return { ...entry, ageMs: atMs - now.changedAtMs, heartbeatsSeen: now.count };
+  }
+
+  #forget(atMs: number): void {
+    for (const [nodeId, heartbeat] of this.#heartbeats) {
+      if (atMs - heartbeat.seenAtMs > forgetAfterMs) this.#heartbeats.delete(nodeId);
+    }
+  }
+}

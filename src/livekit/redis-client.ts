@@ -1,0 +1,124 @@
+import { Cluster, Redis, type ClusterOptions, type RedisOptions } from 'ioredis';
+import type { Log } from '../base/log.ts';
+import { hostPort, hostPorts, type RedisConfig, type RedisTls } from './redis-config.ts';
+
+export type RedisClient = Redis | Cluster;
+
+/** The client's types want to know that replies keep their old shapes. */
+type Options = RedisOptions & { readonly replyMapping: 'legacy' };
+
+/** A command that takes longer says more about Redis than its answer would. */
+export const commandTimeoutMs = 2000;
+const connectTimeoutMs = 2000;
+/** A little longer than a command may take, so that a dead peer costs one command and then the connection. */
+const silenceTimeoutMs = 3000;
+const slowestRetryMs = 2000;
+
+/** Grows from 50 ms to 2 s: quick after a fail-over, light during an outage. */
+function retryDelayMs(attempt: number): number {
+  return Math.min(50 * 2 ** Math.min(attempt, 10), slowestRetryMs);
+}
+
+function tlsOptions(tls: RedisTls): NonNullable<RedisOptions['tls']> {
+  return {
+    ...(tls.ca === undefined ? {} : { ca: tls.ca }),
+    ...(tls.cert === undefined ? {} : { cert: tls.cert }),
+    ...(tls.key === undefined ? {} : { key: tls.key }),
+    ...(tls.serverName === undefined ? {} : { servername: tls.serverName }),
+    rejectUnauthorized: tls.insecureSkipVerify !== true,
+  };
+}
+
+/** Protocol 2 throughout: proxies speak it, and invalidation notices reach a subscriber only there. */
+function commonOptions(config: RedisConfig): Options {
+  return {
+    replyMapping: 'legacy',
+    protocol: 2,
+    connectionName: 'openvidu-media-operator',
+    connectTimeout: connectTimeoutMs,
+    commandTimeout: commandTimeoutMs,
+    socketTimeout: silenceTimeoutMs,
+    keepAlive: 10_000,
+    // A command is never kept for later: a write that arrives after its reason has gone is worse than none.
+    enableOfflineQueue: false,
+    autoResendUnfulfilledCommands: false,
+    autoResubscribe: false,
+    maxRetriesPerRequest: 0,
+    retryStrategy: retryDelayMs,
+    // A demoted master answers READONLY; a new connection finds its successor.
+    reconnectOnError: (error) => error.message.startsWith('READONLY'),
+    ...(config.auth?.username === undefined ? {} : { username: config.auth.username }),
+    ...(config.auth?.password === undefined ? {} : { password: config.auth.password }),
+    ...(config.tls === undefined ? {} : { tls: tlsOptions(config.tls) }),
+  };
+}
+
+function sentinelOptions(config: RedisConfig & { readonly mode: 'sentinel' }): Options {
+  return {
+    ...commonOptions(config),
+    sentinels: hostPorts(config.addresses),
+    name: config.masterName,
+    db: config.db,
+    sentinelRetryStrategy: retryDelayMs,
+    sentinelCommandTimeout: commandTimeoutMs,
+    failoverDetector: true,
+    ...(config.sentinelUsername === undefined ? {} : { sentinelUsername: config.sentinelUsername }),
+    ...(config.sentinelPassword === undefined ? {} : { sentinelPassword: config.sentinelPassword }),
+    ...(config.tls === undefined
+      ? {}
+      : { enableTLSForSentinelMode: true, sentinelTLS: tlsOptions(config.tls) }),
+  };
+}
+
+function clusterOptions(config: RedisConfig): ClusterOptions & { readonly redisOptions: Options } {
+  // These belong to the Cluster object; its members' connections must not have their own opinion.
+  const { retryStrategy: _retry, enableOfflineQueue: _queue, ...redisOptions } = commonOptions(config);
+  return {
+    redisOptions,
+    enableOfflineQueue: false,
+    clusterRetryStrategy: retryDelayMs,
+    maxRedirections: 5,
+    slotsRefreshTimeout: commandTimeoutMs,
+    // Certificates carry host names, so a TLS cluster is asked by the names it announces.
+    ...(config.tls === undefined ? {} : { dnsLookup: (name, done) => done(null, name) }),
+  };
+}
+
+/** Opens a connection to one server, for work that a Cluster cannot do. `undefined` in Cluster mode. */
+export function openSingle(config: RedisConfig, log: Log): Redis | undefined {
+  switch (config.mode) {
+    case 'standalone':
+      return listened(
+        new Redis({ ...commonOptions(config), ...hostPort(config.address), db: config.db }),
+        log,
+      );
+    case 'sentinel':
+      return listened(new Redis(sentinelOptions(config)), log);
+    case 'cluster':
+      return undefined;
+  }
+}
+
+/** Opens a client in any mode. It connects in the background and for ever. @throws RedisAddressError */
+export function openClient(config: RedisConfig, log: Log): RedisClient {
+  if (config.mode === 'cluster') {
+    return listened(new Cluster(hostPorts(config.addresses), clusterOptions(config)), log);
+  }
+  const single = openSingle(config, log);
+  if (single === undefined) throw new TypeError(`no client for mode ${config.mode}`);
+  return single;
+}
+
+/** Says once that the connection is gone and once that it is back, however often the attempts fail between. */
+function listened<C extends RedisClient>(client: C, log: Log): C {
+  let down = false;
+  client.on('error', (error: Error) => {
+    if (!down) log.warn('redis connection failed', { why: error.message });
+    down = true;
+  });
+  client.on('ready', () => {
+    if (down) log.info('redis connection is back');
+    down = false;
+  });
+  return client;
+}

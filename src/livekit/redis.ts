@@ -1,0 +1,138 @@
+import { createHash } from 'node:crypto';
+import type { Log } from '../base/log.ts';
+import { commandTimeoutMs, openClient, type RedisClient } from './redis-client.ts';
+import type { RedisConfig } from './redis-config.ts';
+
+/** A Lua script with the digest by which Redis knows it. */
+export interface RedisScript {
+  readonly name: string;
+  readonly lua: string;
+  readonly sha1: string;
+}
+
+/** The few commands this product needs, binary safe. Every rejection is a RedisUnavailableError or RedisRefusedError. */
+export interface RedisLink {
+  readonly config: RedisConfig;
+  hashAll(key: string): Promise<ReadonlyMap<string, Buffer>>;
+  /** Answers in the order of `fields`. */
+  hashMany(key: string, fields: readonly string[]): Promise<readonly (Buffer | undefined)[]>;
+  hashSize(key: string): Promise<number>;
+  text(key: string): Promise<string | undefined>;
+  run(script: RedisScript, key: string, args: readonly (string | Buffer)[]): Promise<unknown>;
+  close(): Promise<void>;
+}
+
+/** Redis did not answer in time: a state of the world that passes. */
+export class RedisUnavailableError extends Error {
+  override readonly name: string = 'RedisUnavailableError';
+}
+
+/** Redis answered with an error, such as a missing permission: asking again does not help. */
+export class RedisRefusedError extends Error {
+  override readonly name = 'RedisRefusedError';
+}
+
+/** Prepares a script. */
+export function redisScript(name: string, lua: string): RedisScript {
+  return { name, lua, sha1: createHash('sha1').update(lua).digest('hex') };
+}
+
+/** Connects in the background, reconnects for ever, and limits every call to 2 s. @throws RedisAddressError */
+export function connectRedis(config: RedisConfig, log: Log): RedisLink {
+  return new IoredisLink(config, openClient(config, log));
+}
+
+class IoredisLink implements RedisLink {
+  readonly config: RedisConfig;
+  readonly #client: RedisClient;
+
+  constructor(config: RedisConfig, client: RedisClient) {
+    this.config = config;
+    this.#client = client;
+  }
+
+  async hashAll(key: string): Promise<ReadonlyMap<string, Buffer>> {
+    const fields = await this.#ask('HGETALL', () => this.#client.hgetallBuffer(key));
+    return new Map(Object.entries(fields));
+  }
+
+  async hashMany(key: string, fields: readonly string[]): Promise<readonly (Buffer | undefined)[]> {
+    if (fields.length === 0) return [];
+    const values = await this.#ask('HMGET', () => this.#client.hmgetBuffer(key, ...fields));
+    return values.map((value) => value ?? undefined);
+  }
+
+  async hashSize(key: string): Promise<number> {
+    return await this.#ask('HLEN', () => this.#client.hlen(key));
+  }
+
+  async text(key: string): Promise<string | undefined> {
+    return (await this.#ask('GET', () => this.#client.get(key))) ?? undefined;
+  }
+
+  async run(script: RedisScript, key: string, args: readonly (string | Buffer)[]): Promise<unknown> {
+    return await this.#ask(script.name, async () => {
+      try {
+        return await this.#client.evalsha(script.sha1, 1, key, ...args);
+      } catch (error) {
+        if (!(error instanceof Error && error.message.startsWith('NOSCRIPT'))) throw error;
+        return await this.#client.eval(script.lua, 1, key, ...args);
+      }
+    });
+  }
+
+  async close(): Promise<void> {
+    this.#client.disconnect();
+    await Promise.resolve();
+  }
+
+  /** One time limit over waiting for the connection, redirections and the answer. */
+  async #ask<T>(what: string, send: () => Promise<T>): Promise<T> {
+    const limit = AbortSignal.timeout(commandTimeoutMs);
+    try {
+      await untilReady(this.#client, limit);
+      return await Promise.race([send(), expiry(limit)]);
+    } catch (error) {
+      throw redisError(what, error);
+    }
+  }
+}
+
+/** The client's own error is not passed on as the cause: it carries the arguments of the command. */
+function redisError(what: string, error: unknown): RedisUnavailableError | RedisRefusedError {
+  const text = error instanceof Error ? error.message : 'unknown error';
+  if (error instanceof Error && error.name === 'ReplyError' && !passing.test(text)) {
+    return new RedisRefusedError(`Redis refused ${what}: ${text}`);
+  }
+  return new RedisUnavailableError(`Redis did not answer ${what}: ${text}`);
+}
+
+/** Answers that Redis gives while it starts, fails over or is busy. */
+const passing = /^(?:LOADING|READONLY|CLUSTERDOWN|TRYAGAIN|MASTERDOWN|BUSY|MOVED|ASK|NOREPLICAS)\b/;
+
+const lateText = `no answer within ${commandTimeoutMs} ms`;
+
+async function expiry(limit: AbortSignal): Promise<never> {
+  return await new Promise((_, reject) => {
+    const late = (): void => reject(new Error(lateText));
+    if (limit.aborted) late();
+    else limit.addEventListener('abort', late, { once: true });
+  });
+}
+
+async function untilReady(client: RedisClient, limit: AbortSignal): Promise<void> {
+  if (client.status === 'ready') return;
+  if (client.status === 'end') throw new Error('the connection was closed');
+  await new Promise<void>((resolve, reject) => {
+    const settle = (): void => {
+      client.off('ready', settle);
+      client.off('end', settle);
+      limit.removeEventListener('abort', settle);
+      if (client.status === 'ready') resolve();
+      else reject(new Error(client.status === 'end' ? 'the connection was closed' : 'not connected'));
+    };
+    client.on('ready', settle);
+    client.on('end', settle);
+    limit.addEventListener('abort', settle, { once: true });
+  });
+}

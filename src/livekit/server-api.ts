@@ -1,0 +1,99 @@
+import { RoomServiceClient } from 'livekit-server-sdk';
+import type { Clock } from '../base/clock.ts';
+import type { ServerApiReading } from '../core/readings.ts';
+
+export interface ServerApiTarget {
+  /** `http://host:port` or `ws://host:port` of any server: each one answers for all. */
+  readonly url: string;
+  readonly apiKey: string;
+  readonly apiSecret: string;
+  readonly timeoutMs?: number;
+}
+
+export interface RoomSize {
+  readonly room: string;
+  readonly participants: number;
+}
+
+export interface ServerApi {
+  /** @throws UnreachableError, TimedOutError, CredentialsRefusedError, ServerRefusedError */
+  listRooms(): Promise<readonly RoomSize[]>;
+}
+
+/** Nobody answers at that address. */
+export class UnreachableError extends Error {
+  override readonly name = 'UnreachableError';
+}
+
+/** The connection stands, but the answer did not come in time. */
+export class TimedOutError extends Error {
+  override readonly name = 'TimedOutError';
+}
+
+/** The server knows the API key not, or not with this secret. */
+export class CredentialsRefusedError extends Error {
+  override readonly name = 'CredentialsRefusedError';
+}
+
+/** The server answered with another error, such as its own trouble with Redis. */
+export class ServerRefusedError extends Error {
+  override readonly name = 'ServerRefusedError';
+  readonly status: number;
+  constructor(message: string, status: number) {
+    super(message);
+    this.status = status;
+  }
+}
+
+const defaultTimeoutMs = 5000;
+
+/** The server API of one media server. */
+export function serverApi(target: ServerApiTarget): ServerApi {
+  const timeoutMs = target.timeoutMs ?? defaultTimeoutMs;
+  const client = new RoomServiceClient(target.url, target.apiKey, target.apiSecret, {
+    requestTimeout: timeoutMs / 1000,
+    // Other regions exist in LiveKit's cloud only.
+    failover: false,
+  });
+  return {
+    listRooms: async () => {
+      try {
+        const rooms = await client.listRooms();
+        return rooms.map((room) => ({ room: room.name, participants: room.numParticipants }));
+      } catch (error) {
+        throw named(error, timeoutMs);
+      }
+    },
+  };
+}
+
+function named(error: unknown, timeoutMs: number): Error {
+  if (!(error instanceof Error)) return new UnreachableError('the server API failed');
+  if (error.name === 'TimeoutError' || error.name === 'AbortError') {
+    return new TimedOutError(`the server API did not answer within ${timeoutMs} ms`);
+  }
+  const status = 'status' in error && typeof error.status === 'number' ? error.status : undefined;
+  if (status === undefined) return new UnreachableError(`the server API is not reachable: ${causeOf(error)}`);
+  if (status === 401 || status === 403) {
+    return new CredentialsRefusedError(`the server API refused the API key: HTTP ${status}`);
+  }
+  return new ServerRefusedError(`the server API answered HTTP ${status}: ${error.message}`, status);
+}
+
+/** fetch hides what happened in the cause. */
+function causeOf(error: Error): string {
+  const { cause } = error;
+  if (cause instanceof Error && 'code' in cause && typeof cause.code === 'string') return cause.code;
+  return cause instanceof Error ? cause.message : error.message;
+}
+
+/** Reads the rooms as the server API tells them. Never rejects: a failure is a reading that says why. */
+export async function readServerApi(api: ServerApi, clock: Clock): Promise<ServerApiReading> {
+  try {
+    const rooms = await api.listRooms();
+    return { kind: 'Read', rooms, atMs: clock.elapsedMs() };
+  } catch (error) {
+    const why = error instanceof Error ? error.message : 'unknown error';
+    return { kind: 'Failed', why, atMs: clock.elapsedMs() };
+  }
+}

@@ -1,0 +1,211 @@
+/** One OpenViduCluster at run time: its objects in the cluster, its link to the media plane, and its loop. */
+import { createHash } from 'node:crypto';
+import { FIELD_MANAGER } from '../api/names.ts';
+import type { OpenViduCluster } from '../api/v1alpha1.gen.ts';
+import type { Clock } from '../base/clock.ts';
+import { isoFromMs } from '../base/iso-time.ts';
+import type { Log } from '../base/log.ts';
+import { compileSpec } from '../core/compile-spec.ts';
+import type { SpecProblem } from '../core/spec.ts';
+import type { KubeClient } from '../kube/client.ts';
+import { ApiError, InvalidError } from '../kube/errors.ts';
+import type { EventRecorder } from '../kube/events.ts';
+import type { NewObject } from '../kube/kinds.ts';
+import { PDBS, type ResourceType, SECRETS, SERVICES } from '../kube/resource.ts';
+import { livekitConfig } from '../manifests/livekit-config.ts';
+import { livekitSecret } from '../manifests/livekit-secret.ts';
+import { podDisruptionBudget } from '../manifests/pod-disruption-budget.ts';
+import { signalService } from '../manifests/signal-service.ts';
+import { manifestProblems } from '../manifests/template-problems.ts';
+import type { SpecNow } from '../reconcile/ports.ts';
+import { ClusterLoop, type PassResult } from '../reconcile/reconcile.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
+import { Actor } from './actor.ts';
+import { type Connections, resolveConnections } from './connections.ts';
+import { MediaLink } from './media-link.ts';
+import type { PodsCache } from './pods-cache.ts';
+import { Recorder } from './recorder.ts';
+
+/** Secrets may change without a word to us; they are read again this often, and at once when the spec changes. */
+const resolveEveryMs = 60_000;
+const resolveAgainMs = 5000;
+
+export interface RuntimeParts {
+  readonly client: KubeClient;
+  readonly events: EventRecorder;
+  readonly pods: PodsCache;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  wake(): void;
+}
+
+export class ClusterRuntime {
+  readonly #parts: RuntimeParts;
+  readonly #recorder: Recorder;
+  #cluster: OpenViduCluster;
+  #specNow: SpecNow;
+  #media: { readonly link: MediaLink; readonly loop: ClusterLoop; readonly identity: string } | undefined;
+  #problems: readonly SpecProblem[] = [];
+  #resolved: { readonly generation: number; readonly atMs: number; readonly ok: boolean } | undefined;
+  #objects = '';
+
+  constructor(cluster: OpenViduCluster, parts: RuntimeParts) {
+    this.#parts = parts;
+    this.#cluster = cluster;
+    this.#specNow = specNowOf(cluster, []);
+    this.#recorder = new Recorder({
+      client: parts.client,
+      events: parts.events,
+      clock: parts.clock,
+      log: parts.log,
+      cluster: () => this.#cluster,
+      specNow: () => this.#specNow,
+      onDecision: (input, decision, tookMs) => parts.metrics.decision(this.#key(), input, decision, tookMs),
+    });
+  }
+
+  /** One pass on the resource as it is now. @returns after how many milliseconds time alone may change the answer. */
+  async pass(cluster: OpenViduCluster): Promise<number | undefined> {
+    this.#cluster = cluster;
+    await this.#connect();
+    this.#specNow = specNowOf(cluster, this.#problems);
+    if (this.#media === undefined) {
+      this.#recorder.faulty(this.#problems);
+      return resolveAgainMs;
+    }
+    const { wakeAtMs } = await this.#passOn(this.#media.loop);
+    const dueMs = this.#problems.length > 0 ? resolveAgainMs : resolveEveryMs;
+    const nowMs = this.#parts.clock.elapsedMs();
+    return Math.max(0, Math.min(dueMs, (wakeAtMs ?? Infinity) - nowMs));
+  }
+
+  async close(): Promise<void> {
+    this.#recorder.stop();
+    await this.#media?.link.close();
+  }
+
+  #passOn(loop: ClusterLoop): Promise<PassResult> {
+    return loop.pass(this.#specNow);
+  }
+
+  #key(): string {
+    return `${this.#cluster.metadata.namespace}/${this.#cluster.metadata.name}`;
+  }
+
+  /** A fault in the spec leaves the link that works in place: running nodes are kept as they are. */
+  async #connect(): Promise<void> {
+    const { generation, namespace } = this.#cluster.metadata;
+    const nowMs = this.#parts.clock.elapsedMs();
+    const dueMs = this.#resolved?.ok === true ? resolveEveryMs : resolveAgainMs;
+    const same = this.#resolved?.generation === generation;
+    if (same && nowMs - (this.#resolved?.atMs ?? 0) < dueMs) return;
+    const resolved = await resolveConnections(this.#parts.client, namespace, this.#cluster.spec);
+    if (resolved.kind === 'Faulty') {
+      this.#problems = resolved.problems;
+      this.#resolved = { generation, atMs: nowMs, ok: false };
+      return;
+    }
+    this.#problems = await this.#applyObjects(resolved.connections);
+    await this.#link(resolved.connections);
+    this.#resolved = { generation, atMs: nowMs, ok: this.#problems.length === 0 };
+  }
+
+  async #link(connections: Connections): Promise<void> {
+    const { server, mediaNodes } = this.#cluster.spec;
+    const parts = {
+      connections,
+      serverUrl: server.url,
+      signalPort: mediaNodes.signalPort,
+      metricsPort: mediaNodes.metricsPort,
+    };
+    const identity = digest(parts);
+    if (this.#media?.identity === identity) return;
+    await this.#media?.link.close();
+    const { clock, log, metrics, wake, client, pods } = this.#parts;
+    const link = new MediaLink({
+      ...parts,
+      clock,
+      log,
+      onChange: wake,
+      onReapplied: (delayMs) => metrics.cordonReapplied(delayMs),
+    });
+    const actor = new Actor({
+      client,
+      pods,
+      media: link,
+      cluster: () => this.#cluster,
+      nowIso: () => isoFromMs(clock.wallMs()),
+      onDone: (action, outcome) => metrics.action(action.kind, outcome),
+    });
+    const loop = new ClusterLoop(this.#cluster.metadata.name, {
+      clock,
+      log,
+      media: link,
+      pods,
+      actor,
+      record: this.#recorder,
+      wake,
+    });
+    this.#media = { link, loop, identity };
+  }
+
+  /** Writes what the Media Nodes need, and only when it has changed. */
+  async #applyObjects(connections: Connections): Promise<readonly SpecProblem[]> {
+    const { metadata, spec } = this.#cluster;
+    const yaml = livekitConfig({
+      ...connections,
+      signalPort: spec.mediaNodes.signalPort,
+      metricsPort: spec.mediaNodes.metricsPort,
+      userConfig: spec.mediaNodes.config,
+    });
+    const objects: readonly (readonly [ResourceType, NewObject])[] = [
+      [SECRETS, livekitSecret(metadata, yaml)],
+      [SERVICES, signalService(metadata, spec.mediaNodes.signalPort)],
+      [PDBS, podDisruptionBudget(metadata)],
+    ];
+    const wanted = digest(objects);
+    if (wanted === this.#objects) return [];
+    for (const [type, object] of objects) {
+      const problem = await this.#apply(type, object);
+      if (problem !== undefined) return [problem];
+    }
+    this.#objects = wanted;
+    return [];
+  }
+
+  async #apply(type: ResourceType, object: NewObject): Promise<SpecProblem | undefined> {
+    try {
+      await this.#parts.client.apply(type, object, { fieldManager: FIELD_MANAGER, force: true });
+      return undefined;
+    } catch (error) {
+      if (!(error instanceof ApiError) || !(error instanceof InvalidError)) throw error;
+      return { field: `${object.kind} ${object.metadata.name}`, message: error.message };
+    }
+  }
+}
+
+function specNowOf(cluster: OpenViduCluster, problems: readonly SpecProblem[]): SpecNow {
+  const compiled = compileSpec(cluster.spec, isTimeZone);
+  return {
+    generation: cluster.metadata.generation,
+    spec: compiled.spec,
+    problems: [...problems, ...compiled.problems, ...manifestProblems(cluster.spec)],
+    notYetEffective: compiled.notYetEffective,
+  };
+}
+
+function isTimeZone(zone: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: zone });
+    return true;
+  } catch (error) {
+    if (error instanceof RangeError) return false;
+    throw error;
+  }
+}
+
+/** Values with secrets in them are compared by their digest, so that none is kept longer than needed. */
+function digest(value: unknown): string {
+  return createHash('sha256').update(JSON.stringify(value)).digest('hex');
+}

@@ -1,0 +1,53 @@
+/** The record of each removal: what was seen, when, and that nobody was there. Kept in a ConfigMap. */
+import type { OpenViduCluster } from '../api/v1alpha1.gen.ts';
+import { FIELD_MANAGER } from '../api/names.ts';
+import type { Action } from '../core/action.ts';
+import type { KubeClient } from '../kube/client.ts';
+import type { KubeObject } from '../kube/kinds.ts';
+import { resourceType } from '../kube/resource.ts';
+import { ownedMeta } from '../manifests/owned-object.ts';
+
+export type Removal = Extract<Action, { kind: 'RemoveNode' }>;
+
+interface ConfigMap extends KubeObject {
+  readonly data?: Readonly<Record<string, string>>;
+}
+
+export const CONFIG_MAPS = resourceType<ConfigMap>({
+  group: '',
+  version: 'v1',
+  plural: 'configmaps',
+  kind: 'ConfigMap',
+  namespaced: true,
+});
+
+/** Older receipts make room for new ones; the Events and the log keep their own copies. */
+const mostReceipts = 200;
+
+export function receiptsName(cluster: string): string {
+  return `${cluster}-receipts`;
+}
+
+/** Resolves once the receipt is stored. @throws ApiError */
+export async function writeReceipt(
+  client: KubeClient,
+  cluster: OpenViduCluster,
+  removal: Removal,
+  nowIso: string,
+): Promise<void> {
+  const name = receiptsName(cluster.metadata.name);
+  const { namespace } = cluster.metadata;
+  const kept = (await client.find(CONFIG_MAPS, { name, namespace }))?.data;
+  const key = `${nowIso.replaceAll(/[^0-9TZ]/g, '')}.${removal.pod.name}`;
+  const { evidence, because, pod } = removal;
+  const receipt = JSON.stringify({ node: pod.name, uid: pod.uid, removedAt: nowIso, because, ...evidence });
+  if (kept === undefined) {
+    const metadata = ownedMeta(cluster.metadata, name);
+    await client.create(CONFIG_MAPS, { apiVersion: 'v1', kind: 'ConfigMap', metadata, data: { [key]: receipt } });
+    return;
+  }
+  const surplus = Object.keys(kept).toSorted().slice(0, Math.max(0, Object.keys(kept).length + 1 - mostReceipts));
+  const dropped = Object.fromEntries(surplus.map((old) => [old, null]));
+  const patch = { data: { ...dropped, [key]: receipt } };
+  await client.patchMerge(CONFIG_MAPS, { name, namespace }, patch, { fieldManager: FIELD_MANAGER });
+}

@@ -1,0 +1,135 @@
+/** Leaves word of decisions: status, Events, metrics and the journal. Nothing here holds up a pass. */
+import { isDeepStrictEqual } from 'node:util';
+import { API_VERSION, FIELD_MANAGER, KIND, PLURAL, GROUP, VERSION } from '../api/names.ts';
+import type { ClusterStatus, OpenViduCluster } from '../api/v1alpha1.gen.ts';
+import type { Clock } from '../base/clock.ts';
+import type { Log } from '../base/log.ts';
+import type { DecideInput, Decision } from '../core/decide.ts';
+import type { Finding } from '../core/reasons.ts';
+import { statusOf } from '../core/status.ts';
+import type { KubeClient } from '../kube/client.ts';
+import { ApiError } from '../kube/errors.ts';
+import type { EventRecorder } from '../kube/events.ts';
+import { resourceType } from '../kube/resource.ts';
+import { isoFromMs } from '../base/iso-time.ts';
+import type { RecordPort, SpecNow } from '../reconcile/ports.ts';
+
+export const CLUSTERS = resourceType<OpenViduCluster>({
+  group: GROUP,
+  version: VERSION,
+  plural: PLURAL,
+  kind: KIND,
+  namespaced: true,
+});
+
+/** Numbers follow the load at most this often; a change that somebody may wait for is written at once. */
+const numbersEveryMs = 5000;
+const retryStatusMs = 2000;
+
+export interface RecorderParts {
+  readonly client: KubeClient;
+  readonly events: EventRecorder;
+  readonly clock: Clock;
+  readonly log: Log;
+  cluster(): OpenViduCluster;
+  specNow(): SpecNow;
+  onDecision(input: DecideInput, decision: Decision, tookMs: number): void;
+}
+
+export class Recorder implements RecordPort {
+  readonly #parts: RecorderParts;
+  #written: ClusterStatus | undefined;
+  #wanted: ClusterStatus | undefined;
+  #writing = false;
+  #timer: NodeJS.Timeout | undefined;
+  #writtenAtMs = Number.NEGATIVE_INFINITY;
+  #stopped = false;
+
+  constructor(parts: RecorderParts) {
+    this.#parts = parts;
+    this.#written = parts.cluster().status;
+  }
+
+  status(decision: Decision): void {
+    const { clock } = this.#parts;
+    const { generation, spec, problems, notYetEffective } = this.#parts.specNow();
+    const cluster = this.#parts.cluster();
+    this.#wanted = statusOf({
+      clusterName: cluster.metadata.name,
+      generation,
+      spec,
+      problems,
+      notYetEffective,
+      decision,
+      previous: this.#wanted ?? this.#written,
+      nowIso: isoFromMs(clock.wallMs()),
+    });
+    this.#schedule();
+  }
+
+  event(finding: Finding, type: 'Normal' | 'Warning'): void {
+    const { metadata } = this.#parts.cluster();
+    const { name, namespace, uid } = metadata;
+    this.#parts.events.record({
+      regarding: { apiVersion: API_VERSION, kind: KIND, name, namespace, uid },
+      type,
+      reason: finding.reason,
+      action: 'Reconcile',
+      note: finding.message,
+      noteKey: finding.node ?? finding.reason,
+    });
+  }
+
+  decision(input: DecideInput, decision: Decision, tookMs: number): void {
+    this.#parts.onDecision(input, decision, tookMs);
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    clearTimeout(this.#timer);
+  }
+
+  #schedule(): void {
+    if (this.#writing || this.#stopped || this.#wanted === undefined) return;
+    if (isDeepStrictEqual(this.#wanted, this.#written)) return;
+    const ageMs = this.#parts.clock.elapsedMs() - this.#writtenAtMs;
+    const waitMs = isUrgent(this.#written, this.#wanted) ? 0 : Math.max(0, numbersEveryMs - ageMs);
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => void this.#write(), waitMs);
+  }
+
+  async #write(): Promise<void> {
+    const status = this.#wanted;
+    if (status === undefined || this.#writing || this.#stopped) return;
+    this.#writing = true;
+    const { name, namespace } = this.#parts.cluster().metadata;
+    const body = { apiVersion: API_VERSION, kind: KIND, metadata: { name, namespace }, status };
+    try {
+      await this.#parts.client.applyStatus(CLUSTERS, body, { fieldManager: FIELD_MANAGER, force: true });
+      this.#written = status;
+      this.#writtenAtMs = this.#parts.clock.elapsedMs();
+      this.#writing = false;
+      this.#schedule();
+    } catch (error) {
+      this.#writing = false;
+      if (!(error instanceof ApiError)) throw error;
+      this.#parts.log.warn('status not written', { code: error.code, why: error.message });
+      this.#timer = setTimeout(() => void this.#write(), retryStatusMs);
+    }
+  }
+}
+
+/** What people and tools wait for: sizes, states and conditions; not how many are in which room. */
+function isUrgent(before: ClusterStatus | undefined, now: ClusterStatus): boolean {
+  if (before === undefined) return true;
+  return !isDeepStrictEqual(skeleton(before), skeleton(now));
+}
+
+function skeleton(status: ClusterStatus): unknown {
+  return {
+    generation: status.observedGeneration,
+    desired: status.desiredNodes,
+    conditions: status.conditions?.map(({ type, status: value, reason }) => [type, value, reason]),
+    nodes: status.nodes?.map(({ name, state }) => [name, state]),
+  };
+}

@@ -1,0 +1,172 @@
+/** From a Pod as the API server tells it to what the core wants to know of it. */
+import { ANNOTATIONS, LABELS, PROTECTED, SIGNALLING_ON } from '../api/names.ts';
+import { assert } from '../base/assert.ts';
+import { parseIsoMs } from '../base/iso-time.ts';
+import type { CordonWish, PodObservation } from '../core/observed.ts';
+import { mediaContainerIndex } from '../manifests/media-container.ts';
+
+type StringMap = Readonly<Record<string, string>>;
+
+export interface RawContainerStatus {
+  readonly name: string;
+  readonly restartCount?: number;
+  readonly state?: {
+    readonly waiting?: { readonly reason?: string; readonly message?: string };
+    readonly running?: { readonly startedAt?: string };
+  };
+  readonly lastState?: {
+    readonly terminated?: { readonly reason?: string; readonly exitCode?: number };
+  };
+}
+
+/** The fields of a Pod that are read here, as they are on the wire. */
+export interface RawPod {
+  readonly metadata: {
+    readonly name: string;
+    readonly uid: string;
+    readonly resourceVersion: string;
+    readonly creationTimestamp: string;
+    readonly deletionTimestamp?: string;
+    readonly labels?: StringMap;
+    readonly annotations?: StringMap;
+  };
+  readonly spec: {
+    readonly nodeName?: string;
+    readonly containers: readonly { readonly name: string }[];
+  };
+  readonly status?: {
+    readonly phase?: string;
+    readonly reason?: string;
+    readonly message?: string;
+    readonly podIP?: string;
+    readonly conditions?: readonly {
+      readonly type: string;
+      readonly status: string;
+      readonly reason?: string;
+      readonly message?: string;
+    }[];
+    readonly initContainerStatuses?: readonly RawContainerStatus[];
+    readonly containerStatuses?: readonly RawContainerStatus[];
+  };
+}
+
+/** @throws BugError when the Pod has no readable creation time, which the API server always gives. */
+export function projectPod(pod: RawPod): PodObservation {
+  const { metadata } = pod;
+  const createdAtMs = parseIsoMs(metadata.creationTimestamp);
+  assert(createdAtMs !== undefined, `Pod ${metadata.name} has a creation time`);
+  return {
+    name: metadata.name,
+    uid: metadata.uid,
+    resourceVersion: metadata.resourceVersion,
+    phase: phaseOf(pod.status?.phase),
+    ready: conditionOf(pod, 'Ready')?.status === 'True',
+    ip: blankIsUnknown(pod.status?.podIP),
+    kubeNode: blankIsUnknown(pod.spec.nodeName),
+    createdAtMs,
+    ...processOf(mediaStatus(pod)),
+    deleting: metadata.deletionTimestamp !== undefined,
+    ...wishes(metadata.annotations ?? {}),
+    inService: metadata.labels?.[LABELS.signalling] === SIGNALLING_ON,
+    trouble: troubleOf(pod),
+  };
+}
+
+function processOf(media: RawContainerStatus | undefined): Pick<PodObservation, 'startedAtMs' | 'restarts'> {
+  const startedAt = media?.state?.running?.startedAt;
+  const startedAtMs = startedAt === undefined ? undefined : parseIsoMs(startedAt);
+  return { startedAtMs, restarts: media?.restartCount ?? 0 };
+}
+
+function wishes(annotations: StringMap): Pick<PodObservation, 'cordonWish' | 'protected'> {
+  return { cordonWish: cordonWish(annotations), protected: annotations[ANNOTATIONS.protect] === PROTECTED };
+}
+
+function blankIsUnknown(text: string | undefined): string | undefined {
+  return text === '' ? undefined : text;
+}
+
+function mediaStatus(pod: RawPod): RawContainerStatus | undefined {
+  // Statuses come in an order of their own, so the name is what ties them to the spec.
+  const name = pod.spec.containers[mediaContainerIndex(pod.spec.containers)]?.name;
+  return pod.status?.containerStatuses?.find((status) => status.name === name);
+}
+
+const phases: readonly PodObservation['phase'][] = ['Pending', 'Running', 'Succeeded', 'Failed'];
+
+function phaseOf(phase: string | undefined): PodObservation['phase'] {
+  return phases.find((known) => known === phase) ?? 'Unknown';
+}
+
+function conditionOf(pod: RawPod, type: string) {
+  return pod.status?.conditions?.find((condition) => condition.type === type);
+}
+
+/** The wish to drain includes the wish to cordon, so it wins where both are given. */
+function cordonWish(annotations: StringMap): CordonWish | undefined {
+  const drain = annotations[ANNOTATIONS.drain];
+  const cordon = annotations[ANNOTATIONS.cordon];
+  const why = drain ?? cordon;
+  if (why === undefined) return undefined;
+  return { why: why.trim() === '' ? 'no reason given' : why, leaveWhenEmpty: drain !== undefined };
+}
+
+/** Waiting for these does not end by itself. ContainerCreating and PodInitializing do. */
+const lastingReasons: readonly string[] = [
+  'ErrImagePull',
+  'ImagePullBackOff',
+  'ErrImageNeverPull',
+  'InvalidImageName',
+  'ImageInspectError',
+  'RegistryUnavailable',
+  'CreateContainerConfigError',
+  'CreateContainerError',
+  'RunContainerError',
+  'CrashLoopBackOff',
+];
+
+/** A condition shows in the status, where nobody wants a page of text. */
+const longestTrouble = 500;
+
+function troubleOf(pod: RawPod): string | undefined {
+  const text = failedPod(pod) ?? stuckContainer(pod) ?? unscheduled(pod);
+  return text !== undefined && text.length > longestTrouble ? `${text.slice(0, longestTrouble - 1)}…` : text;
+}
+
+function failedPod({ status }: RawPod): string | undefined {
+  if (status?.phase !== 'Failed') return undefined;
+  return said(status.reason ?? 'Failed', status.message);
+}
+
+function stuckContainer({ status }: RawPod): string | undefined {
+  const containers = [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])];
+  return containers.map(stuckAt).find((text) => text !== undefined);
+}
+
+function stuckAt({ name, state, lastState }: RawContainerStatus): string | undefined {
+  const reason = state?.waiting?.reason;
+  if (reason === undefined || !lastingReasons.includes(reason)) return undefined;
+  const why = `container ${name}: ${said(reason, state?.waiting?.message)}`;
+  const last = lastState?.terminated;
+  return last === undefined ? why : `${why} (last exit: ${exitOf(last)})`;
+}
+
+function exitOf({
+  reason = 'ended',
+  exitCode,
+}: {
+  readonly reason?: string;
+  readonly exitCode?: number;
+}): string {
+  return exitCode === undefined ? reason : `${reason}, code ${exitCode}`;
+}
+
+function unscheduled(pod: RawPod): string | undefined {
+  const scheduled = conditionOf(pod, 'PodScheduled');
+  if (scheduled?.status !== 'False' || scheduled.reason !== 'Unschedulable') return undefined;
+  return said(scheduled.reason, scheduled.message);
+}
+
+function said(reason: string, message: string | undefined): string {
+  return message === undefined || message === '' ? reason : `${reason}: ${message}`;
+}

@@ -1,0 +1,200 @@
+/**
+ * One OpenViduCluster: observe, decide, act, record. The loop remembers nothing that the cluster could tell it,
+ * but the core's memory and what the nodes last said of themselves.
+ */
+import type { Action } from '../core/action.ts';
+import { type DecideInput, type Decision, decide } from '../core/decide.ts';
+import { type Memory, coldMemory } from '../core/memory.ts';
+import type { LaunchRefusal, Observed, PodObservation } from '../core/observed.ts';
+import type { ServerApiReading } from '../core/readings.ts';
+import type { Finding } from '../core/reasons.ts';
+import { severityOf, transitions } from '../core/transitions.ts';
+import { ActionRefusedError, type Ports, type SpecNow } from './ports.ts';
+import { Witnesses } from './witnesses.ts';
+
+/** How often the second source is asked while a removal waits for it. */
+const serverApiEveryMs = 5000;
+
+export interface PassResult {
+  readonly decision: Decision;
+  /** On the operator's monotonic clock; `undefined` when only a change can alter the decision. */
+  readonly wakeAtMs: number | undefined;
+}
+
+export class ClusterLoop {
+  readonly #name: string;
+  readonly #ports: Ports;
+  readonly #witnesses: Witnesses;
+  #memory: Memory;
+  #last: Decision | undefined;
+  #serverApi: ServerApiReading | undefined;
+  #launchRefusal: LaunchRefusal | undefined;
+  #evidence: Promise<void> = Promise.resolve();
+  #askingServerApi = false;
+
+  constructor(name: string, ports: Ports) {
+    this.#name = name;
+    this.#ports = ports;
+    this.#witnesses = new Witnesses(ports.media, ports.clock);
+    this.#memory = coldMemory(ports.clock.elapsedMs());
+  }
+
+  /** The decision of the last pass, for tools that explain it. */
+  get last(): Decision | undefined {
+    return this.#last;
+  }
+
+  /** One pass. Rejects only on a defect in this program: states of the world are findings. */
+  async pass(specNow: SpecNow): Promise<PassResult> {
+    const { clock, record } = this.#ports;
+    const startedMs = clock.elapsedMs();
+    const input = await this.#observe(specNow);
+    const decision = decide(input);
+    this.#memory = decision.memory;
+    await this.#steer(decision);
+    const failed = await this.#act(decision.actions);
+    const told = { ...decision, refusals: [...decision.refusals, ...failed] };
+    this.#tell(told, failed);
+    this.#last = told;
+    record.decision(input, told, clock.elapsedMs() - startedMs);
+    record.status(told);
+    return { decision: told, wakeAtMs: this.#wakeAt(told) };
+  }
+
+  async #observe(specNow: SpecNow): Promise<DecideInput> {
+    const { clock, media, pods } = this.#ports;
+    const listed = pods.list();
+    this.#gatherEvidence(listed, new Set(this.#last?.evidenceWanted));
+    const redis = await media.readRedis();
+    const observed: Observed = {
+      pods: listed,
+      ownWritesSeen: pods.ownWritesSeen(),
+      redis,
+      metrics: this.#witnesses.testimony(listed),
+      serverApi: this.#serverApi,
+      launchRefusal: this.#launchRefusal,
+    };
+    return {
+      clusterName: this.#name,
+      spec: specNow.spec,
+      observed,
+      memory: this.#memory,
+      nowMs: clock.elapsedMs(),
+      wallMs: clock.wallMs(),
+    };
+  }
+
+  /** In the background: a node that does not answer must not hold up the steering of rooms. */
+  #gatherEvidence(pods: readonly PodObservation[], wanted: ReadonlySet<string>): void {
+    const heard = Promise.all([
+      this.#witnesses.hear(pods, wanted),
+      this.#askServerApi(pods, wanted.size > 0),
+    ]);
+    this.#evidence = heard.then((answers) => {
+      if (answers.includes(true)) this.#ports.wake();
+    });
+  }
+
+  /** Resolves when all that was asked in the background has been answered. */
+  evidenceSettled(): Promise<void> {
+    return this.#evidence;
+  }
+
+  async #askServerApi(pods: readonly PodObservation[], wanted: boolean): Promise<boolean> {
+    if (!wanted) {
+      this.#serverApi = undefined;
+      return false;
+    }
+    const { clock, media } = this.#ports;
+    if (
+      this.#askingServerApi ||
+      clock.elapsedMs() - (this.#serverApi?.atMs ?? -serverApiEveryMs) < serverApiEveryMs
+    ) {
+      return false;
+    }
+    this.#askingServerApi = true;
+    const ips = pods.flatMap((pod) => (pod.ready && pod.ip !== undefined ? [pod.ip] : []));
+    this.#serverApi = await media.readServerApi(ips);
+    this.#askingServerApi = false;
+    return true;
+  }
+
+  async #steer({ steering }: Decision): Promise<void> {
+    if (steering === undefined) return;
+    await this.#ports.media.steer(steering.closed, steering.open);
+  }
+
+  /** Actions are independent of each other: one that is refused does not hold up the rest. */
+  async #act(actions: readonly Action[]): Promise<readonly Finding[]> {
+    const outcomes = await Promise.all(actions.map((action) => this.#actOnce(action)));
+    return outcomes.filter((finding) => finding !== undefined);
+  }
+
+  async #actOnce(action: Action): Promise<Finding | undefined> {
+    try {
+      await this.#ports.actor.act(action);
+    } catch (error) {
+      if (!(error instanceof ActionRefusedError)) throw error;
+      return this.#refused(action, error);
+    }
+    if (action.kind === 'CreatePod') this.#launchRefusal = undefined;
+    const done = doneFinding(action);
+    if (done !== undefined) this.#ports.record.event(done, severityOf(done.reason));
+    return undefined;
+  }
+
+  #refused(action: Action, error: ActionRefusedError): Finding | undefined {
+    this.#ports.log.warn('action refused', { action: action.kind, why: error.message });
+    if (action.kind !== 'CreatePod') return undefined;
+    const count = (this.#launchRefusal?.count ?? 0) + 1;
+    this.#launchRefusal = { message: error.message, count, lastMs: this.#ports.clock.elapsedMs() };
+    return { reason: 'LaunchFailed', message: `${action.name} could not be launched: ${error.message}` };
+  }
+
+  #tell(decision: Decision, failed: readonly Finding[]): void {
+    const { record, log } = this.#ports;
+    for (const finding of [...transitions(this.#last, decision), ...failed]) {
+      record.event(finding, severityOf(finding.reason));
+      log.info(finding.message, { reason: finding.reason, node: finding.node });
+    }
+    const before = new Set(this.#last?.refusals.map((finding) => finding.reason));
+    for (const finding of decision.refusals) {
+      if (before.has(finding.reason) || finding.node !== undefined) continue;
+      if (severityOf(finding.reason) === 'Warning') record.event(finding, 'Warning');
+      log.info(finding.message, { reason: finding.reason });
+    }
+  }
+
+  #wakeAt(decision: Decision): number | undefined {
+    const { clock } = this.#ports;
+    const soonMs = this.#launchRefusal === undefined ? undefined : clock.elapsedMs() + 1000;
+    const instants = [decision.wakeAtMs, soonMs].filter((instant) => instant !== undefined);
+    return instants.length === 0 ? undefined : Math.min(...instants);
+  }
+}
+
+/** What an action that was carried out is told as. Steps that are only means to an end are not told. */
+function doneFinding(action: Action): Finding | undefined {
+  switch (action.kind) {
+    case 'CreatePod':
+      return {
+        reason: 'MediaNodeLaunched',
+        message: `${action.name} is launched. ${action.because}`,
+        node: action.name,
+      };
+    case 'RemoveNode': {
+      const message = `${action.pod.name} was proven empty twice and is removed. ${action.because}`;
+      return { reason: 'MediaNodeLeaving', message, node: action.pod.name };
+    }
+    case 'RemoveFailed': {
+      const message = `${action.pod.name} is removed and replaced: ${action.because}.`;
+      return { reason: 'MediaNodeFailed', message, node: action.pod.name };
+    }
+    case 'RemoveGhost': {
+      const message = `Media Node ${action.nodeId} vanished with ${action.participants} participants in ${action.rooms} rooms; its registry entry is removed.`;
+      return { reason: 'MediaNodeLost', message };
+    }
+    case 'SetInService':
+      return undefined;
+  }
+}

@@ -1,0 +1,41 @@
+/** What a decision says of a fleet, as the numbers that its gauges show. */
+import type { DecideInput, Decision, NodeState } from '../core/decide.ts';
+import { freeSlots } from '../core/demand.ts';
+import { liveRooms } from '../core/media-nodes.ts';
+import type { MetricName } from './metric-table.ts';
+
+export const fleetGauges = [
+  'desired_nodes',
+  'ready_nodes',
+  'serving_nodes',
+  'standby_nodes',
+  'cordoned_nodes',
+  'launching_nodes',
+  'leaving_nodes',
+  'failed_nodes',
+  'suspect_nodes',
+  'rooms',
+  'participants',
+  'free_slots',
+] as const satisfies readonly MetricName[];
+
+export type FleetFigures = Readonly<Record<(typeof fleetGauges)[number], number>>;
+
+export function fleetFigures(input: DecideInput, decision: Decision): FleetFigures {
+  const { nodes } = decision;
+  const inState = (...states: readonly NodeState[]) => nodes.filter(({ state }) => states.includes(state));
+  return {
+    desired_nodes: decision.desired,
+    ready_nodes: inState('Serving', 'Standby', 'Cordoned').length,
+    serving_nodes: inState('Serving').length,
+    standby_nodes: inState('Standby').length,
+    cordoned_nodes: inState('Cordoned').length,
+    launching_nodes: inState('Launching').length,
+    leaving_nodes: inState('Leaving').length,
+    failed_nodes: inState('Failed').length,
+    suspect_nodes: inState('Suspect').length,
+    rooms: nodes.reduce((sum, { node }) => sum + liveRooms(node).length, 0),
+    participants: nodes.reduce((sum, { node }) => sum + node.participants, 0),
+    free_slots: inState('Serving').reduce((sum, { node }) => sum + freeSlots(input.spec, node), 0),
+  };
+}

@@ -1,0 +1,212 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { compileSpec } from '../../src/core/compile-spec.ts';
+import type { JsonObject } from '../../src/manifests/deep-merge.ts';
+import { aClusterSpec } from '../manifests/a-cluster-spec.ts';
+
+const zones = ['UTC', 'Europe/Madrid'];
+const compile = (changes: JsonObject = {}) =>
+  compileSpec(aClusterSpec(changes), (zone) => zones.includes(zone));
+
+const lessons = {
+  name: 'lessons',
+  timeZone: 'Europe/Madrid',
+  start: '0 8 * * MON-FRI',
+  duration: '6h',
+  minNodes: 4,
+};
+
+describe('the compiled spec', () => {
+  test('holds the defaults of the schema as plain numbers with nothing wrong', () => {
+    expect(compile()).toEqual({
+      spec: {
+        mode: 'Enforce',
+        minNodes: 1,
+        maxNodes: 10,
+        replicas: 1,
+        capacity: { participants: 100, tracks: undefined, egressBytesPerSecond: undefined },
+        startupDeadlineMs: 300_000,
+        targets: [{ kind: 'Participants', utilization: 0.7 }],
+        headroom: { slots: 0, share: 0, largestRoom: false },
+        placement: { strategy: 'Packed', ceiling: 0.85 },
+        scaleUp: {
+          stabilizationMs: 0,
+          selectPolicy: 'Max',
+          policies: [
+            { kind: 'Pods', value: 4, periodMs: 15_000 },
+            { kind: 'Percent', value: 100, periodMs: 15_000 },
+          ],
+        },
+        scaleDown: {
+          stabilizationMs: 300_000,
+          selectPolicy: 'Max',
+          policies: [{ kind: 'Percent', value: 100, periodMs: 15_000 }],
+        },
+        maxConcurrentLeaving: 2,
+      },
+      problems: [],
+      notYetEffective: [],
+    });
+  });
+
+  test('turns megabits into bytes and percents into shares', () => {
+    const { spec } = compile({
+      mediaNodes: { capacity: { egressMbps: 800, tracks: 2000 }, startupDeadline: '1m30s' },
+      autoscaling: {
+        headroom: { slots: 20, percent: 15, largestRoom: true },
+        targets: [
+          { type: 'Bandwidth', utilizationPercent: 60 },
+          { type: 'Tracks', utilizationPercent: 50 },
+          { type: 'Cpu', utilizationPercent: 75 },
+        ],
+      },
+    });
+
+    expect(spec.capacity).toEqual({ participants: 100, tracks: 2000, egressBytesPerSecond: 100_000_000 });
+    expect(spec.startupDeadlineMs).toBe(90_000);
+    expect(spec.headroom).toEqual({ slots: 20, share: 0.15, largestRoom: true });
+    expect(spec.targets).toEqual([
+      { kind: 'Bandwidth', utilization: 0.6 },
+      { kind: 'Tracks', utilization: 0.5 },
+      { kind: 'Cpu', utilization: 0.75 },
+    ]);
+  });
+
+  test('still follows participants when the only target does not take effect yet', () => {
+    const prometheus = { serverUrl: 'http://prometheus:9090', query: 'sum(x)', targetPerNode: 5 };
+    const compiled = compile({ autoscaling: { targets: [{ type: 'Prometheus', prometheus }] } });
+
+    expect(compiled.spec.targets).toEqual([{ kind: 'Participants', utilization: 0.7 }]);
+    expect(compiled.notYetEffective).toEqual(['spec.autoscaling.targets[0]']);
+  });
+
+  test('keeps the minimum where the maximum is below it', () => {
+    expect(compile({ mediaNodes: { min: 6, max: 3 } }).spec).toMatchObject({ minNodes: 6, maxNodes: 6 });
+  });
+});
+
+describe('a problem names the field and the remedy', () => {
+  const cases: Readonly<Record<string, { changes: JsonObject; field: string; remedy: string }>> = {
+    'when the maximum is below the minimum': {
+      changes: { mediaNodes: { min: 6, max: 3 } },
+      field: 'spec.mediaNodes.max',
+      remedy: 'raise max or lower min',
+    },
+    'when a Tracks target has no capacity to compare with': {
+      changes: { autoscaling: { targets: [{ type: 'Participants' }, { type: 'Tracks' }] } },
+      field: 'spec.mediaNodes.capacity.tracks',
+      remedy: 'spec.autoscaling.targets[1] of type Tracks needs it: set it, or remove the target',
+    },
+    'when a Bandwidth target has no capacity to compare with': {
+      changes: { autoscaling: { targets: [{ type: 'Bandwidth' }] } },
+      field: 'spec.mediaNodes.capacity.egressMbps',
+      remedy: 'set it, or remove the target',
+    },
+    'when a profile that is not read yet was to give the capacity': {
+      changes: {
+        mediaNodes: { capacity: { profileRef: { name: 'large' } } },
+        autoscaling: { targets: [{ type: 'Tracks' }] },
+      },
+      field: 'spec.mediaNodes.capacity.tracks',
+      remedy: 'set it',
+    },
+    'when the ceiling leaves a node without a slot': {
+      changes: { mediaNodes: { capacity: { participants: 1 } } },
+      field: 'spec.autoscaling.placement.ceilingPercent',
+      remedy: 'raise spec.mediaNodes.capacity.participants',
+    },
+    'when all nodes together could not give the headroom': {
+      changes: { mediaNodes: { max: 2 }, autoscaling: { headroom: { slots: 171 } } },
+      field: 'spec.autoscaling.headroom.slots',
+      remedy: '171 free slots are asked for, but 2 empty Media Nodes have 170',
+    },
+    'when a time zone is not known': {
+      changes: { autoscaling: { schedules: [lessons, { ...lessons, timeZone: 'Europe/Atlantis' }] } },
+      field: 'spec.autoscaling.schedules[1].timeZone',
+      remedy: '"Europe/Atlantis" is no IANA time zone: write one such as Europe/Madrid',
+    },
+    'when a schedule asks for more than the maximum': {
+      changes: { autoscaling: { schedules: [{ ...lessons, minNodes: 11 }] } },
+      field: 'spec.autoscaling.schedules[0].minNodes',
+      remedy: 'raise spec.mediaNodes.max',
+    },
+    'when a duration cannot be read': {
+      changes: { mediaNodes: { startupDeadline: 'soon' } },
+      field: 'spec.mediaNodes.startupDeadline',
+      remedy: 'write one such as 90s',
+    },
+    'when a deadline is nothing': {
+      changes: { drain: { deadline: '0s' } },
+      field: 'spec.drain.deadline',
+      remedy: 'write one such as 90s',
+    },
+  };
+
+  test.each(Object.entries(cases))('%s', (_, { changes, field, remedy }) => {
+    const { problems } = compile(changes);
+
+    expect(problems).toEqual([{ field, message: expect.stringContaining(remedy) }]);
+  });
+
+  test('is not raised by a headroom that the nodes can just give', () => {
+    const { problems } = compile({ mediaNodes: { max: 2 }, autoscaling: { headroom: { slots: 170 } } });
+
+    expect(problems).toEqual([]);
+  });
+});
+
+describe('a field that is accepted but does nothing yet is told', () => {
+  const prometheus = { serverUrl: 'http://prometheus:9090', query: 'sum(x)', targetPerNode: 5 };
+  const cases: readonly (readonly [string, JsonObject])[] = [
+    ['spec.mediaNodes.capacity.profileRef', { mediaNodes: { capacity: { profileRef: { name: 'large' } } } }],
+    [
+      'spec.autoscaling.targets[1]',
+      { autoscaling: { targets: [{ type: 'Participants' }, { type: 'Prometheus', prometheus }] } },
+    ],
+    ['spec.autoscaling.schedules', { autoscaling: { schedules: [lessons] } }],
+    ['spec.autoscaling.forecast', { autoscaling: { forecast: { mode: 'Observe' } } }],
+    ['spec.drain.deadline', { drain: { deadline: '4h' } }],
+    ['spec.drain.onDeadline', { drain: { onDeadline: 'Evict' } }],
+    ['spec.updates.maxSurge', { updates: { maxSurge: '25%' } }],
+    ['spec.updates.canary', { updates: { canary: { percent: 10, duration: '1h' } } }],
+    ['spec.updates.paused', { updates: { paused: true } }],
+  ];
+
+  test.each(cases)('%s', (path, changes) => {
+    const compiled = compile(changes);
+
+    expect(compiled.notYetEffective).toEqual([path]);
+    expect(compiled.problems).toEqual([]);
+  });
+
+  test('but an empty list of schedules is not', () => {
+    expect(compile({ autoscaling: { schedules: [] } }).notYetEffective).toEqual([]);
+  });
+});
+
+describe('compiling', () => {
+  const number = fc.oneof(fc.integer({ min: -10, max: 2_000 }), fc.constantFrom(0, NaN, Infinity, 0.5));
+  const changes = fc.record({
+    mediaNodes: fc.record({
+      min: number,
+      max: number,
+      startupDeadline: fc.string(),
+      capacity: fc.record({ participants: number, tracks: number }),
+    }),
+    autoscaling: fc.record({
+      headroom: fc.record({ slots: number, percent: number }),
+      placement: fc.record({ ceilingPercent: number }),
+    }),
+    drain: fc.record({ deadline: fc.string(), gracePeriod: fc.string() }),
+  });
+
+  test('never throws and never lets the maximum fall below the minimum', () => {
+    fc.assert(
+      fc.property(changes, (random) => {
+        const { spec } = compile(random);
+        expect(spec.maxNodes >= spec.minNodes || Number.isNaN(spec.maxNodes)).toBe(true);
+        expect(spec.startupDeadlineMs).toBeGreaterThanOrEqual(0);
+      }),
+    );
+  });
+});

@@ -1,0 +1,199 @@
+import { afterEach, describe, expect, test } from '@jest/globals';
+import type { ServerResponse } from 'node:http';
+import type { ApiError } from '../../src/kube/errors.ts';
+import { Reflector } from '../../src/kube/reflector.ts';
+import { PODS, resourceType } from '../../src/kube/resource.ts';
+import type { KubeObject } from '../../src/kube/kinds.ts';
+import { fastRuntime } from './fake-runtime.ts';
+import { json, ScriptedServer } from './scripted-server.ts';
+
+const THINGS = resourceType<KubeObject>(PODS);
+
+function thing(name: string, resourceVersion: string, uid = `uid-${name}`) {
+  return { metadata: { name, namespace: 'n', uid, resourceVersion, managedFields: [{}] } };
+}
+
+type WatchScript = (response: ServerResponse, fromVersion: string) => void;
+interface Script {
+  readonly lists: (readonly [version: string, items: readonly object[]] | number)[];
+  readonly watches: WatchScript[];
+}
+
+const send = (response: ServerResponse, type: string, object: object): void => {
+  response.write(`${JSON.stringify({ type, object })}\n`);
+};
+const stayOpen: WatchScript = (response) => response.flushHeaders();
+
+let cleanUp: (() => Promise<void>) | undefined;
+afterEach(async () => {
+  await cleanUp?.();
+});
+
+/** A reflector of a server that answers with the script's lists and watches in turn; the last ones go on. */
+async function follow(script: Script, silenceMs = 600_000) {
+  const froms: string[] = [];
+  const server = await ScriptedServer.start((seen, response) => {
+    const { searchParams } = seen.url;
+    if (searchParams.get('watch') !== 'true') {
+      const list = script.lists.length > 1 ? script.lists.shift() : script.lists[0];
+      if (typeof list === 'number' || list === undefined) return json(response, list ?? 500, {});
+      return json(response, 200, { metadata: { resourceVersion: list[0] }, items: list[1] });
+    }
+    froms.push(searchParams.get('resourceVersion') ?? '');
+    const watch = script.watches.length > 1 ? script.watches.shift() : script.watches[0];
+    response.writeHead(200);
+    watch?.(response, froms.at(-1) ?? '');
+  });
+  const seen: string[] = [];
+  const failures: string[] = [];
+  const thrown: unknown[] = [];
+  const stop = new AbortController();
+  const reflector = new Reflector({
+    http: server.http({ runtime: fastRuntime(20) }),
+    type: THINGS,
+    silenceMs,
+    hooks: {
+      onFailure: (error: ApiError) => failures.push(error.code),
+      onHandlerError: (error) => thrown.push(error),
+    },
+  });
+  reflector.onChange(({ type, object }) => {
+    seen.push(`${type} ${object.metadata.name}@${object.metadata.resourceVersion}`);
+  });
+  cleanUp = async () => {
+    stop.abort();
+    await reflector.done;
+    await server.stop();
+  };
+  const saw = async (count: number): Promise<void> => {
+    while (seen.length < count) await new Promise((resolve) => setImmediate(resolve));
+  };
+  const watched = async (count: number): Promise<void> => {
+    while (froms.length < count) await new Promise((resolve) => setImmediate(resolve));
+  };
+  reflector.start(stop.signal);
+  return { reflector, seen, failures, thrown, froms, saw, watched, server };
+}
+
+describe('the reflector', () => {
+  test('resumes at the last version, bookmarks included, without a list', async () => {
+    const { froms, saw, seen, reflector, server } = await follow({
+      lists: [['10', [thing('a', '9')]]],
+      watches: [
+        (response) => {
+          send(response, 'MODIFIED', thing('a', '11'));
+          send(response, 'BOOKMARK', { metadata: { resourceVersion: '20' } });
+          response.end();
+        },
+        (response) => send(response, 'ADDED', thing('b', '21')),
+      ],
+    });
+    await saw(3);
+
+    expect(froms).toEqual(['10', '20']);
+    expect(seen).toEqual(['added a@9', 'modified a@11', 'added b@21']);
+    expect(reflector.version).toBe('21');
+    expect(reflector.get('n', 'a')).toEqual({
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name: 'a', namespace: 'n', uid: 'uid-a', resourceVersion: '11' },
+    });
+    expect(server.seen.filter(({ url }) => url.searchParams.get('watch') === null)).toHaveLength(1);
+  });
+
+  test.each(['status', 'event'])(
+    'lists anew when the history is gone (told by %s) and tells the difference',
+    async (how) => {
+      const { saw, seen } = await follow({
+        lists: [
+          ['10', [thing('a', '1'), thing('b', '2'), thing('c', '3'), thing('d', '4')]],
+          ['50', [thing('a', '1'), thing('c', '33', 'another'), thing('d', '44')]],
+        ],
+        watches: [
+          (response) => {
+            if (how === 'event') send(response, 'ERROR', { kind: 'Status', code: 410, reason: 'Expired' });
+            else response.destroy();
+            response.end();
+          },
+          (response) => {
+            send(response, 'ERROR', { kind: 'Status', code: 410 });
+            response.end();
+          },
+          stayOpen,
+        ],
+      });
+      await saw(8);
+
+      expect(seen.slice(4)).toEqual(['deleted b@2', 'deleted c@3', 'added c@33', 'modified d@44']);
+    },
+  );
+
+  test('is not fooled by an older object that arrives late, nor by a late delete of a namesake', async () => {
+    const { saw, seen, reflector } = await follow({
+      lists: [['10', [thing('a', '9')]]],
+      watches: [
+        (response) => {
+          send(response, 'MODIFIED', thing('a', '8'));
+          send(response, 'ADDED', thing('a', '12', 'second'));
+          send(response, 'DELETED', thing('a', '11', 'uid-a'));
+          send(response, 'ADDED', thing('z', '13'));
+        },
+      ],
+    });
+    await saw(4);
+
+    expect(seen).toEqual(['added a@9', 'deleted a@9', 'added a@12', 'added z@13']);
+    expect(reflector.get('n', 'a')?.metadata.uid).toBe('second');
+  });
+
+  test('goes on when a handler throws', async () => {
+    const { saw, thrown, reflector, seen } = await follow({
+      lists: [['10', []]],
+      watches: [
+        (response) => {
+          send(response, 'ADDED', thing('a', '11'));
+          send(response, 'ADDED', thing('b', '12'));
+        },
+      ],
+    });
+    reflector.onChange(({ object }) => {
+      if (object.metadata.name === 'a') throw new Error('handler');
+    });
+    await saw(2);
+
+    expect(seen).toEqual(['added a@11', 'added b@12']);
+    expect(thrown).toHaveLength(1);
+  });
+
+  test('takes a silent watch for dead and opens another', async () => {
+    const { froms, watched, failures } = await follow({ lists: [['10', []]], watches: [stayOpen] }, 2_000);
+    await watched(3);
+
+    expect(froms.slice(0, 3)).toEqual(['10', '10', '10']);
+    expect(failures.slice(0, 2)).toEqual(['Timeout', 'Timeout']);
+  });
+
+  test('backs off from a server that ends every watch at once, or sends what is no JSON', async () => {
+    const { watched, failures } = await follow({
+      lists: [['10', []]],
+      watches: [(response) => void response.end(), (response) => void response.end('{"no json\n'), stayOpen],
+    });
+    await watched(3);
+
+    expect(failures).toEqual(['Server', 'Server']);
+  });
+
+  test('keeps asking for the first list until it gets one', async () => {
+    const { reflector, failures } = await follow({
+      lists: [403, 404, ['10', [thing('a', '1')]]],
+      watches: [stayOpen],
+    });
+    expect(reflector.isSynced).toBe(false);
+
+    await reflector.synced;
+
+    expect(failures).toEqual(['Forbidden', 'NotFound']);
+    expect(reflector.list('n')).toHaveLength(1);
+    expect(reflector.list('elsewhere')).toHaveLength(0);
+  });
+});

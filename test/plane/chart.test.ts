@@ -1,0 +1,249 @@
+import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { parseAllDocuments } from 'yaml';
+import { binary, type Plane, startPlane } from './harness.ts';
+
+interface Rendered {
+  readonly kind: string;
+  readonly metadata: {
+    readonly name: string;
+    readonly namespace?: string;
+    readonly annotations?: Readonly<Record<string, string>>;
+  };
+  readonly rules?: readonly {
+    readonly apiGroups: readonly string[];
+    readonly resources: readonly string[];
+    readonly verbs: readonly string[];
+  }[];
+  readonly spec?: { readonly template?: { readonly spec: Readonly<Record<string, unknown>> } };
+}
+
+const chart = new URL('../../charts/openvidu-media-operator', import.meta.url).pathname;
+const watched = 'watched';
+const installed = 'operators';
+const folder = mkdtempSync(join(tmpdir(), 'chart-'));
+const run = promisify(execFile);
+let plane: Plane;
+
+async function output(program: string, args: readonly string[]): Promise<string> {
+  const { stdout } = await run(binary(program), [...args], { maxBuffer: 16 * 1024 * 1024 });
+  return stdout;
+}
+
+/** What the program said on refusing; fails the test when it did not refuse. */
+async function refusal(program: string, args: readonly string[]): Promise<string> {
+  const outcome: unknown = await output(program, args).then(
+    () => new Error('was accepted'),
+    (error: unknown) => error,
+  );
+  return outcome instanceof Error ? outcome.message : String(outcome);
+}
+
+function templateArgs(settings: readonly string[]): readonly string[] {
+  const set = settings.flatMap((setting) => ['--set', setting]);
+  return ['template', 'ovm', chart, '--namespace', installed, '--kube-version', '1.36.0', ...set];
+}
+
+function helmTemplate(...settings: readonly string[]): Promise<string> {
+  return output('helm', templateArgs(settings));
+}
+
+async function render(...settings: readonly string[]): Promise<readonly Rendered[]> {
+  const documents = parseAllDocuments(await helmTemplate(...settings));
+  return documents.map((document) => document.toJS() as Rendered | null).filter((object) => object !== null);
+}
+
+async function kubectl(...args: readonly string[]): Promise<string> {
+  return await output('kubectl', [`--kubeconfig=${plane.kubeconfig}`, ...args]);
+}
+
+/** Applies for real: the two forms of the chart may each be applied over the other. */
+async function apply(text: string, ...flags: readonly string[]): Promise<string> {
+  const file = join(folder, 'rendered.yaml');
+  writeFileSync(file, text);
+  return await kubectl('apply', '--validate=strict', ...flags, '-f', file);
+}
+
+/** Whether the operator's service account may do it, by the API server's own word. */
+async function mayOperator(verb: string, resource: string, namespace: string): Promise<boolean> {
+  const who = `--as=system:serviceaccount:${installed}:ovm-openvidu-media-operator`;
+  const [name, subresource] = resource.split('/');
+  const below = subresource === undefined ? [] : [`--subresource=${subresource}`];
+  const asked = ['auth', 'can-i', verb, name ?? '', ...below, who, `--namespace=${namespace}`];
+  // kubectl exits with 1 on "no", so that the answer is read from its output in both cases.
+  const answer = await kubectl(...asked).catch((error: unknown) =>
+    typeof error === 'object' && error !== null && 'stdout' in error ? String(error.stdout) : String(error),
+  );
+  const word = answer.trim().split('\n').at(-1);
+  if (word !== 'yes' && word?.startsWith('no') !== true) throw new Error(`can-i answered ${answer}`);
+  return word === 'yes';
+}
+
+beforeAll(async () => {
+  plane = await startPlane();
+  await kubectl('create', 'namespace', watched);
+  await kubectl('create', 'namespace', installed);
+}, 60_000);
+
+afterAll(async () => {
+  await plane?.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+test('helm finds nothing to object to', async () => {
+  await expect(output('helm', ['lint', '--strict', chart])).resolves.toContain('0 chart(s) failed');
+});
+
+describe('the API server accepts what the chart renders', () => {
+  test.each([
+    ['for all namespaces', []],
+    ['for one namespace', [`watchNamespace=${watched}`, 'rbac.kubernetesNodes=true']],
+    ['for one operator without a lease', ['replicas=1', 'leaderElection.enabled=false']],
+    [
+      'with everything set',
+      [
+        'image.tag=1.2.3',
+        'imagePullSecrets[0].name=pull',
+        'extraEnv[0].name=TZ',
+        'extraEnv[0].value=UTC',
+        'podLabels.team=media',
+        'podAnnotations.note=hello',
+        'priorityClassName=high',
+        'nodeSelector.pool=system',
+        'tolerations[0].operator=Exists',
+        'networkPolicy.from[0].namespaceSelector.matchLabels.name=monitoring',
+        'serviceAccount.annotations.note=hello',
+        'topologySpreadConstraints[0].maxSkew=1',
+        'topologySpreadConstraints[0].topologyKey=zone',
+        'topologySpreadConstraints[0].whenUnsatisfiable=DoNotSchedule',
+      ],
+    ],
+  ])('%s', async (_, settings) => {
+    const applied = await apply(await helmTemplate(...settings), '--dry-run=server');
+    expect(applied).toContain('deployment.apps/ovm-openvidu-media-operator created (server dry run)');
+  });
+});
+
+describe('the rights of the operator', () => {
+  beforeAll(async () => {
+    const settings = [`watchNamespace=${watched}`, 'crds.enabled=true'];
+    await apply(await helmTemplate(...settings));
+  });
+
+  test.each([
+    ['list', 'openviduclusters.openvidu.io'],
+    ['patch', 'openviduclusters.openvidu.io/status'],
+    ['update', 'openviduclusters.openvidu.io/finalizers'],
+    ['watch', 'pods'],
+    ['create', 'pods'],
+    ['delete', 'pods'],
+    ['patch', 'services'],
+    ['get', 'secrets'],
+    ['create', 'secrets'],
+    ['patch', 'poddisruptionbudgets.policy'],
+    ['create', 'events.events.k8s.io'],
+  ])('reach to %s %s in the namespace it watches, and no further', async (verb, resource) => {
+    const [there, elsewhere] = await Promise.all([
+      mayOperator(verb, resource, watched),
+      mayOperator(verb, resource, 'default'),
+    ]);
+    expect({ there, elsewhere }).toEqual({ there: true, elsewhere: false });
+  });
+
+  test.each([
+    ['list', 'secrets'],
+    ['watch', 'secrets'],
+    ['delete', 'secrets'],
+    ['create', 'pods/exec'],
+    ['update', 'openviduclusters.openvidu.io'],
+    ['delete', 'openviduclusters.openvidu.io'],
+    ['list', 'nodes'],
+    ['get', 'leases.coordination.k8s.io'],
+  ])('do not include to %s %s there', async (verb, resource) => {
+    await expect(mayOperator(verb, resource, watched)).resolves.toBe(false);
+  });
+
+  test.each(['get', 'create', 'update', 'patch'])('include to %s the lease beside it', async (verb) => {
+    await expect(mayOperator(verb, 'leases.coordination.k8s.io', installed)).resolves.toBe(true);
+  });
+});
+
+describe('what the chart renders', () => {
+  test('has nothing cluster-wide but the definitions when it watches one namespace', async () => {
+    const objects = await render(`watchNamespace=${watched}`);
+    const wide = objects
+      .filter((object) => object.metadata.namespace === undefined)
+      .map((object) => object.kind);
+    expect(wide).toEqual(['CustomResourceDefinition']);
+  });
+
+  test('reads Kubernetes Nodes only when asked to', async () => {
+    const touchesNodes = (objects: readonly Rendered[]): boolean =>
+      objects.some((object) => object.rules?.some((rule) => rule.resources.includes('nodes')) === true);
+    expect(touchesNodes(await render())).toBe(false);
+    expect(touchesNodes(await render('rbac.kubernetesNodes=true'))).toBe(true);
+  });
+
+  test('grants no wildcard', async () => {
+    const objects = await render('rbac.kubernetesNodes=true');
+    const words = objects
+      .flatMap((object) => object.rules ?? [])
+      .flatMap((rule) => [...rule.apiGroups, ...rule.resources, ...rule.verbs]);
+    expect(words.length).toBeGreaterThan(30);
+    expect(words).not.toContain('*');
+  });
+
+  test('keeps the definitions on uninstall unless told otherwise', async () => {
+    const keepOf = async (...settings: readonly string[]): Promise<readonly (string | undefined)[]> =>
+      (await render(...settings))
+        .filter((object) => object.kind === 'CustomResourceDefinition')
+        .map((object) => object.metadata.annotations?.['helm.sh/resource-policy']);
+    await expect(keepOf()).resolves.toEqual(['keep']);
+    await expect(keepOf('crds.keep=false')).resolves.toEqual([undefined]);
+    await expect(keepOf('crds.enabled=false')).resolves.toEqual([]);
+  });
+
+  test('meets the restricted Pod security standard', async () => {
+    await kubectl(
+      'label',
+      'namespace',
+      installed,
+      'pod-security.kubernetes.io/enforce=restricted',
+      '--overwrite',
+    );
+    const deployment = (await render()).find((object) => object.kind === 'Deployment');
+    const pod = {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name: 'operator', namespace: installed },
+      spec: deployment?.spec?.template?.spec,
+    };
+    await expect(apply(JSON.stringify(pod), '--dry-run=server')).resolves.toContain('pod/operator created');
+  });
+
+  test('has a ServiceMonitor only when asked to', async () => {
+    const kinds = async (...settings: readonly string[]): Promise<readonly string[]> =>
+      (await render(...settings)).map((object) => object.kind);
+    await expect(kinds()).resolves.not.toContain('ServiceMonitor');
+    await expect(kinds('serviceMonitor.enabled=true')).resolves.toContain('ServiceMonitor');
+  });
+});
+
+describe('a mistake in the values is refused', () => {
+  test.each([
+    ['a misspelt name', 'replcas=1', "'replcas' not allowed"],
+    ['no operator at all', 'replicas=0', '/replicas'],
+    ['an unknown log level', 'logLevel=chatty', '/logLevel'],
+    [
+      'two operators without a lease',
+      'leaderElection.enabled=false',
+      'set leaderElection.enabled=true or replicas=1',
+    ],
+  ])('%s', async (_, setting, says) => {
+    expect(await refusal('helm', templateArgs([setting]))).toContain(says);
+  });
+});
