@@ -5,6 +5,9 @@ import { lockAddress } from './lock.ts';
 
 type Waiter = PromiseWithResolvers<State>;
 
+/** The supervisor ended before it answered. What it held may still be on the machine. */
+export class SupervisorLostError extends LabError {}
+
 /** A connection to a cluster's supervisor. */
 export class SupervisorClient {
   readonly #socket: Socket;
@@ -68,6 +71,6 @@ export class SupervisorClient {
   }
 }
 
-function lost(): LabError {
-  return new LabError('The supervisor of the cluster is gone: start the cluster again.');
+function lost(): SupervisorLostError {
+  return new SupervisorLostError('The supervisor of the cluster is gone: start the cluster again.');
 }

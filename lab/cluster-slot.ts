@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { SupervisorClient } from './cluster-client.ts';
+import { SupervisorClient, SupervisorLostError } from './cluster-client.ts';
 import { slotCount } from './cluster-names.ts';
 import { leftovers, sweepSlot } from './cluster-sweep.ts';
 import type { State } from './cluster-wire.ts';
@@ -45,13 +45,25 @@ async function superviseFreeSlot(
   child.unref();
   for (let attempt = 0; attempt < 200; attempt++) {
     const client = await SupervisorClient.connect(slot, say);
-    if (client !== undefined) return client;
+    if (client !== undefined) return greeted(client, token);
     if (child.exitCode !== null) return undefined;
     await sleep(50);
   }
   throw new LabError(
     `The supervisor of slot ${slot} did not start: read build/clusters/supervisor-${slot}.log.`,
   );
+}
+
+/** Two starters may race for a slot: the one whose supervisor lost goes on to the next slot. */
+async function greeted(client: SupervisorClient, token: string): Promise<SupervisorClient | undefined> {
+  try {
+    await client.order({ op: 'greet', token });
+    return client;
+  } catch {
+    // Whatever the reason, this supervisor serves someone else.
+    client.close();
+    return undefined;
+  }
 }
 
 export interface Attached {
@@ -63,7 +75,13 @@ export interface Attached {
 export async function attach(slot: number, say: Say = () => undefined): Promise<Attached | undefined> {
   const client = await SupervisorClient.connect(slot, say);
   if (client === undefined) return undefined;
-  return { client, state: await client.order({ op: 'info' }) };
+  try {
+    return { client, state: await client.order({ op: 'info' }) };
+  } catch (error) {
+    client.close();
+    if (error instanceof SupervisorLostError) return undefined;
+    throw error;
+  }
 }
 
 /** What runs in a slot: a cluster, the remains of one whose supervisor died, or nothing. */
@@ -85,11 +103,21 @@ export async function slotState(slot: number): Promise<SlotState> {
 /** Takes down whatever is in the slot; true when there was something. */
 export async function clearSlot(slot: number): Promise<boolean> {
   const attached = await attach(slot);
-  if (attached !== undefined) {
-    await attached.client.order({ op: 'stop' });
-    return true;
-  }
-  if ((await leftovers(slot)).length === 0) return false;
-  await sweepSlot(slot, false);
+  if (attached !== undefined) await stopSlot(slot, attached.client);
+  else if ((await leftovers(slot)).length === 0) return false;
+  else await sweepSlot(slot, false);
   return true;
+}
+
+/** Takes the cluster down, by its supervisor or, when that one died, without it. */
+export async function stopSlot(slot: number, client: SupervisorClient): Promise<void> {
+  try {
+    await client.order({ op: 'stop' });
+  } catch (error) {
+    if (!(error instanceof SupervisorLostError)) throw error;
+    // Nobody may have taken the slot meanwhile, or the sweep would hit the new cluster.
+    if ((await slotState(slot)).kind === 'remains') await sweepSlot(slot, false);
+  } finally {
+    client.close();
+  }
 }

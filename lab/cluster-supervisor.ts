@@ -65,7 +65,8 @@ class Supervisor {
       (error: unknown): Reply => ({ kind: 'failed', id, message: messageOf(error) }),
     );
     send(socket, reply);
-    if (order.op === 'stop' || (order.op === 'start' && reply.kind === 'failed')) await this.#leave(socket);
+    if (this.#stopping !== undefined && (order.op === 'stop' || order.op === 'start'))
+      await this.#leave(socket);
   }
 
   get #state(): State {
@@ -76,6 +77,10 @@ class Supervisor {
     switch (order.op) {
       case 'start':
         return this.#start(socket, order);
+      case 'greet':
+        return this.#assertToken(order.token);
+      case 'awaitReady':
+        return this.#starting;
       case 'info':
         return;
       case 'addKubeNode':
@@ -96,9 +101,7 @@ class Supervisor {
   }
 
   async #start(socket: Socket, order: Order & { readonly op: 'start' }): Promise<void> {
-    if (order.token !== this.#token || this.#starting !== undefined) {
-      throw new LabError('This slot is in use: take another one.');
-    }
+    this.#assertToken(order.token);
     if (order.owned) socket.on('close', () => void this.#ownerGone());
     this.#starting = this.#run.start(order);
     try {
@@ -110,6 +113,12 @@ class Supervisor {
     }
   }
 
+  #assertToken(token: string): void {
+    if (token !== this.#token || this.#starting !== undefined) {
+      throw new LabError('This slot is in use: take another one.');
+    }
+  }
+
   async #ownerGone(): Promise<void> {
     this.#tell('the owner is gone: taking the cluster down');
     await this.stop().catch((error: unknown) => this.#tell(messageOf(error)));
@@ -118,6 +127,7 @@ class Supervisor {
 
   /** Ends the process after the last answer has reached the client. */
   async #leave(socket: Socket): Promise<void> {
+    await this.#stopping?.catch(() => undefined);
     this.#server.close();
     const { promise, resolve } = Promise.withResolvers<void>();
     socket.end(() => resolve());

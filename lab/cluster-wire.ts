@@ -4,6 +4,10 @@ import type { ImageName } from './image.ts';
 
 /** What a client asks of a cluster's supervisor. */
 export type Order =
+  /** Fails when the supervisor was started by someone else. */
+  | { readonly op: 'greet'; readonly token: string }
+  /** Answered when the start is over. */
+  | { readonly op: 'awaitReady' }
   | {
       readonly op: 'start';
       readonly token: string;

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { SupervisorClient } from './cluster-client.ts';
 import { type ClusterInfo, type KubeNodeInfo, maxNodes, slotCount } from './cluster-names.ts';
-import { attach, clearSlot, slotState, takeSlot } from './cluster-slot.ts';
+import { attach, clearSlot, slotState, stopSlot, takeSlot } from './cluster-slot.ts';
 import { CommandError, LabError, run, type Say } from './exec.ts';
 import type { ImageName } from './image.ts';
 import { binDir } from './paths.ts';
@@ -64,10 +64,12 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   }
 }
 
-/** A handle on the cluster that runs in the slot; `undefined` when there is none. It may still be starting. */
-export async function attachCluster(slot: number): Promise<Cluster | undefined> {
-  const found = await attach(slot);
-  return found === undefined ? undefined : makeCluster(found.client, found.state.info);
+/** A handle on the cluster in the slot, once it is ready; `undefined` when there is none. */
+export async function attachCluster(slot: number, say: Say = () => undefined): Promise<Cluster | undefined> {
+  const found = await attach(slot, say);
+  if (found === undefined) return undefined;
+  const { info } = await found.client.order({ op: 'awaitReady' });
+  return makeCluster(found.client, info);
 }
 
 /** @throws LabError when this process may not make network namespaces, bridges and cgroups. */
@@ -123,10 +125,7 @@ function makeCluster(client: SupervisorClient, info: ClusterInfo): Cluster {
       if (added === undefined) throw new LabError('The new Kubernetes Node is gone already: try again.');
       return added;
     },
-    stop: async () => {
-      await order({ op: 'stop' });
-      client.close();
-    },
+    stop: () => stopSlot(info.slot, client),
   };
 }
 
@@ -141,7 +140,7 @@ async function main(): Promise<void> {
   const { values, positionals } = parse();
   const say = elapsedSay();
   const slot = numberOf(values.slot, '--slot', slotCount - 1);
-  switch (positionals[0]) {
+  switch (positionals[0] ?? '') {
     case 'up':
       return up({
         slot,
@@ -190,7 +189,7 @@ interface Up {
 }
 
 async function up({ slot, nodes, withOperator, say }: Up): Promise<void> {
-  const present = await attachCluster(slot);
+  const present = await attachCluster(slot, say);
   const cluster = present ?? (await startNew({ slot, nodes, withOperator, say }));
   if (present !== undefined) {
     await assertHealthy(present, slot);

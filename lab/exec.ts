@@ -43,7 +43,7 @@ export function run(command: string, args: readonly string[], options: RunOption
       new CommandError(
         `${command} ${args[0] ?? ''}`.trim(),
         reason,
-        `${stderr}${stdout}`.trim().slice(-2000),
+        `${String(stderr)}${String(stdout)}`.trim().slice(-2000),
       ),
     );
   });

@@ -1,5 +1,5 @@
+import { type Message, proto3 } from '@bufbuild/protobuf';
 import { AccessToken } from 'livekit-server-sdk';
-import { SignalResponse } from '@livekit/protocol';
 import { LabError } from './exec.ts';
 import type { ApiKey } from './local-servers.ts';
 
@@ -21,6 +21,27 @@ export interface SignalParticipant {
   leave(): void;
   readonly closed: Promise<void>;
 }
+
+interface ServerInfoFields extends Message<ServerInfoFields> {
+  nodeId: string;
+}
+interface JoinFields extends Message<JoinFields> {
+  serverInfo?: ServerInfoFields;
+}
+interface AnswerFields extends Message<AnswerFields> {
+  join?: JoinFields;
+}
+
+/** The way from a signal answer to the host of the room; all else in it is skipped. */
+const ServerInfo = proto3.makeMessageType<ServerInfoFields>('livekit.ServerInfo', () => [
+  { no: 5, name: 'node_id', kind: 'scalar', T: 9 },
+]);
+const Join = proto3.makeMessageType<JoinFields>('livekit.JoinResponse', () => [
+  { no: 12, name: 'server_info', kind: 'message', T: ServerInfo },
+]);
+const SignalAnswer = proto3.makeMessageType<AnswerFields>('livekit.SignalResponse', () => [
+  { no: 1, name: 'join', kind: 'message', T: Join },
+]);
 
 const joinTimeoutMs = 10_000;
 
@@ -51,10 +72,10 @@ async function hostingNode(socket: WebSocket, { room }: Ticket): Promise<string>
   const timer = setTimeout(() => reject(new LabError(`no answer to the join of ${room}`)), joinTimeoutMs);
   socket.addEventListener('close', () => reject(new LabError(`the join of ${room} was closed`)));
   socket.addEventListener('error', () => reject(new LabError(`the join of ${room} failed`)));
-  socket.addEventListener('message', ({ data }: MessageEvent) => {
-    if (!(data instanceof ArrayBuffer)) return;
-    const { message } = SignalResponse.fromBinary(new Uint8Array(data));
-    if (message.case === 'join') resolve(message.value.serverInfo?.nodeId ?? '');
+  socket.addEventListener('message', ({ data }: MessageEvent<ArrayBuffer>) => {
+    const answer = SignalAnswer.fromBinary(new Uint8Array(data));
+    const nodeId = answer.join?.serverInfo?.nodeId;
+    if (nodeId !== undefined) resolve(nodeId);
   });
   try {
     return await promise;

@@ -129,7 +129,7 @@ async function dependencies(dir: string): Promise<readonly string[]> {
   for (const file of files) {
     const fields = await run('dpkg-deb', ['-f', join(dir, '.dl', file), 'Pre-Depends', 'Depends']);
     for (const [, name = ''] of fields.matchAll(/(?:^[\w-]+:|,)\s*([a-z0-9][a-z0-9.+-]*)/gm)) {
-      const isLibrary = /^(?:lib|lua)/.test(name) && !/^libc6/.test(name);
+      const isLibrary = /^(?:lib|lua)/.test(name) && !name.startsWith('libc6');
       if (isLibrary && !have.has(name)) wanted.add(name);
     }
   }

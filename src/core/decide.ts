@@ -9,7 +9,7 @@ import { heartbeatRefusal, noticeLoadDrop, redisRefusal } from './freshness.ts';
 import { planLaunches } from './launches.ts';
 import { planLeaving } from './leaving.ts';
 import { type MediaNode, mediaNodes } from './media-nodes.ts';
-import type { Memory } from './memory.ts';
+import { type Memory, coldMemory } from './memory.ts';
 import type { Observed } from './observed.ts';
 import { type PlacementResult, keepOrder, place } from './placement.ts';
 import type { Finding } from './reasons.ts';
@@ -117,6 +117,23 @@ function hold(input: DecideInput, seen: Seen, why: Finding, steering: Steering |
     demand: undefined,
     memory: seen.memory,
     wakeAtMs: input.nowMs + 1000,
+  };
+}
+
+/** What stands in for a decision while the fleet cannot even be looked at. */
+export function undecided(desired: number, why: Finding, nowMs: number): Decision {
+  return {
+    desired,
+    because: why,
+    limitedBy: undefined,
+    refusals: [why],
+    actions: [],
+    steering: undefined,
+    evidenceWanted: [],
+    nodes: [],
+    demand: undefined,
+    memory: coldMemory(nowMs),
+    wakeAtMs: undefined,
   };
 }
 

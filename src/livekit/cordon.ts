@@ -4,6 +4,7 @@ import { cordonScript } from './cordon-script.ts';
 import { nodesKey } from './node-table.ts';
 import type { RedisLink } from './redis.ts';
 import type { Cancel, Timers } from './timers.ts';
+import { whyOf } from './why.ts';
 
 /** What one application of the wanted set did. */
 export type CordonResult =
@@ -146,7 +147,7 @@ export class CordonKeeper {
       return this.#account(reply, noticedAtMs);
     } catch (error) {
       this.#counts.failed += 1;
-      return { kind: 'Failed', why: error instanceof Error ? error.message : 'unknown error' };
+      return { kind: 'Failed', why: whyOf(error) };
     }
   }
 

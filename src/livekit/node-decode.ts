@@ -1,6 +1,7 @@
 import { BinaryReader, WireType } from '@bufbuild/protobuf';
 import type { NodeLoad, ServerState } from '../core/readings.ts';
 import { NodeMessage, RoomMessage, type NodeStatsMessage } from './node-message.ts';
+import { whyOf } from './why.ts';
 
 /** One value of the `nodes` hash, without the ages that only a series of reads can tell. */
 export type DecodedNode =
@@ -43,7 +44,7 @@ export function decodeNode(nodeId: string, value: Uint8Array): DecodedNode {
       startedAtSeconds: Number(node.stats.startedAt),
     };
   } catch (error) {
-    return unknown(error instanceof Error ? `it is not a node: ${error.message}` : 'it is not a node');
+    return unknown(`it is not a node: ${whyOf(error)}`);
   }
 }
 

@@ -2,6 +2,7 @@ import { Agent, request } from 'undici';
 import type { Clock } from '../base/clock.ts';
 import type { NodeMetricsReading } from '../core/readings.ts';
 import { parseMetrics, type Sample } from './metrics-text.ts';
+import { codeOf, nameOf, whyOf } from './why.ts';
 
 export type CompanionName = 'egress' | 'ingress';
 
@@ -45,7 +46,7 @@ export class MetricsReader {
       const [text, ...active] = await Promise.all([this.#scrape(target, target.port), ...companions]);
       return { kind: 'Read', ...readNode(text), companions: active, atMs: this.#clock.elapsedMs() };
     } catch (error) {
-      return { kind: 'Failed', why: whyOf(error), atMs: this.#clock.elapsedMs() };
+      return { kind: 'Failed', why: failure(error), atMs: this.#clock.elapsedMs() };
     }
   }
 
@@ -163,9 +164,7 @@ export function activeJobs(name: CompanionName, samples: Iterable<Sample>): numb
   return alive && Number.isSafeInteger(active) && active >= 0 ? active : undefined;
 }
 
-/** Node's network errors say it in their code; an abort by our own limit is named as such. */
-function whyOf(error: unknown): string {
-  if (!(error instanceof Error)) return 'unknown error';
-  if (error.name === 'TimeoutError') return `the metrics port did not answer within ${timeoutMs} ms`;
-  return 'code' in error && typeof error.code === 'string' ? `metrics: ${error.code}` : error.message;
+function failure(error: unknown): string {
+  if (nameOf(error) === 'TimeoutError') return `the metrics port did not answer within ${timeoutMs} ms`;
+  return nameOf(error) === 'MetricsError' ? whyOf(error) : `metrics: ${codeOf(error) ?? whyOf(error)}`;
 }

@@ -2,6 +2,7 @@ import type { Clock } from '../base/clock.ts';
 import type { NodeEntry, RedisReading, RoomPlacement } from '../core/readings.ts';
 import { decodeNode, decodeRoom, type DecodedNode } from './node-decode.ts';
 import type { RedisLink } from './redis.ts';
+import { whyOf } from './why.ts';
 
 /** The hash in which servers register. */
 export const nodesKey = 'nodes';
@@ -61,7 +62,7 @@ export class NodeTable {
       this.#forget(atMs);
       return { kind: 'Read', nodes, rooms, atMs, serverVersion };
     } catch (error) {
-      const why = error instanceof Error ? error.message : 'unknown error';
+      const why = whyOf(error);
       return { kind: 'Failed', why, atMs: this.#clock.elapsedMs() };
     }
   }

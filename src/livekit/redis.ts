@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Log } from '../base/log.ts';
 import { commandTimeoutMs, openClient, type RedisClient } from './redis-client.ts';
 import type { RedisConfig } from './redis-config.ts';
+import { nameOf, whyOf } from './why.ts';
 
 /** A Lua script with the digest by which Redis knows it. */
 export interface RedisScript {
@@ -75,7 +76,7 @@ class IoredisLink implements RedisLink {
       try {
         return await this.#client.evalsha(script.sha1, 1, key, ...args);
       } catch (error) {
-        if (!(error instanceof Error && error.message.startsWith('NOSCRIPT'))) throw error;
+        if (!whyOf(error).startsWith('NOSCRIPT')) throw error;
         return await this.#client.eval(script.lua, 1, key, ...args);
       }
     });
@@ -100,8 +101,8 @@ class IoredisLink implements RedisLink {
 
 /** The client's own error is not passed on as the cause: it carries the arguments of the command. */
 function redisError(what: string, error: unknown): RedisUnavailableError | RedisRefusedError {
-  const text = error instanceof Error ? error.message : 'unknown error';
-  if (error instanceof Error && error.name === 'ReplyError' && !passing.test(text)) {
+  const text = whyOf(error);
+  if (nameOf(error) === 'ReplyError' && !passing.test(text)) {
     return new RedisRefusedError(`Redis refused ${what}: ${text}`);
   }
   return new RedisUnavailableError(`Redis did not answer ${what}: ${text}`);

@@ -1,6 +1,7 @@
 import { RoomServiceClient } from 'livekit-server-sdk';
 import type { Clock } from '../base/clock.ts';
 import type { ServerApiReading } from '../core/readings.ts';
+import { codeOf, nameOf, whyOf } from './why.ts';
 
 export interface ServerApiTarget {
   /** `http://host:port` or `ws://host:port` of any server: each one answers for all. */
@@ -68,23 +69,21 @@ export function serverApi(target: ServerApiTarget): ServerApi {
 }
 
 function named(error: unknown, timeoutMs: number): Error {
-  if (!(error instanceof Error)) return new UnreachableError('the server API failed');
-  if (error.name === 'TimeoutError' || error.name === 'AbortError') {
+  if (['TimeoutError', 'AbortError'].includes(nameOf(error))) {
     return new TimedOutError(`the server API did not answer within ${timeoutMs} ms`);
   }
-  const status = 'status' in error && typeof error.status === 'number' ? error.status : undefined;
-  if (status === undefined) return new UnreachableError(`the server API is not reachable: ${causeOf(error)}`);
+  const status = statusOf(error);
+  if (status === undefined)
+    return new UnreachableError(`the server API is not reachable: ${codeOf(error) ?? whyOf(error)}`);
   if (status === 401 || status === 403) {
     return new CredentialsRefusedError(`the server API refused the API key: HTTP ${status}`);
   }
-  return new ServerRefusedError(`the server API answered HTTP ${status}: ${error.message}`, status);
+  return new ServerRefusedError(`the server API answered HTTP ${status}: ${whyOf(error)}`, status);
 }
 
-/** fetch hides what happened in the cause. */
-function causeOf(error: Error): string {
-  const { cause } = error;
-  if (cause instanceof Error && 'code' in cause && typeof cause.code === 'string') return cause.code;
-  return cause instanceof Error ? cause.message : error.message;
+function statusOf(error: unknown): number | undefined {
+  const status = typeof error === 'object' && error !== null && 'status' in error ? error.status : undefined;
+  return typeof status === 'number' ? status : undefined;
 }
 
 /** Reads the rooms as the server API tells them. Never rejects: a failure is a reading that says why. */
@@ -93,7 +92,7 @@ export async function readServerApi(api: ServerApi, clock: Clock): Promise<Serve
     const rooms = await api.listRooms();
     return { kind: 'Read', rooms, atMs: clock.elapsedMs() };
   } catch (error) {
-    const why = error instanceof Error ? error.message : 'unknown error';
+    const why = whyOf(error);
     return { kind: 'Failed', why, atMs: clock.elapsedMs() };
   }
 }

@@ -5,6 +5,7 @@ import type { RedisLink } from './redis.ts';
 import { openSingle } from './redis-client.ts';
 import { Coalescer } from './coalesce.ts';
 import type { Cancel, Timers } from './timers.ts';
+import { whyOf } from './why.ts';
 
 export type ChangeOf = 'nodes' | 'rooms';
 
@@ -100,7 +101,7 @@ class RegistryWatch implements Watch {
   }
 
   #onRefusal(error: unknown): void {
-    const why = error instanceof Error ? error.message : 'unknown error';
+    const why = whyOf(error);
     if (!this.#toldRefusal) this.#parts.log.warn('redis change notices not available, polling', { why });
     this.#toldRefusal = true;
   }
@@ -132,7 +133,7 @@ class RegistryWatch implements Watch {
   }
 
   #onSilence(error: unknown): void {
-    const why = error instanceof Error ? error.message : 'unknown error';
+    const why = whyOf(error);
     this.#parts.log.warn('redis change notices fell silent, reconnecting', { why });
     if (this.#how === 'Tracking') this.#connection?.disconnect(true);
   }
@@ -174,7 +175,7 @@ class Poll {
       this.#roomCount = roomCount;
     } catch (error) {
       // The link says when Redis is gone; a look that failed is simply tried again.
-      this.#parts.log.debug('redis look failed', { why: error instanceof Error ? error.message : 'unknown' });
+      this.#parts.log.debug('redis look failed', { why: whyOf(error) });
     } finally {
       this.#looking = false;
     }

@@ -98,8 +98,11 @@ export class Actor implements ActPort {
 }
 
 function refusal(error: ApiError): ActionRefusedError {
-  if (error instanceof ThrottledError) return new ActionRefusedError(error.message, error.retryAfterMs, { cause: error });
+  if (error instanceof ThrottledError)
+    return new ActionRefusedError(error.message, error.retryAfterMs, { cause: error });
   if (!(error instanceof InvalidError)) return new ActionRefusedError(error.message, 1000, { cause: error });
   const causes = error.causes.map(({ field, message }) => `spec.mediaNodes.template, ${field}: ${message}`);
-  return new ActionRefusedError(causes.length > 0 ? causes.join('; ') : error.message, 5000, { cause: error });
+  return new ActionRefusedError(causes.length > 0 ? causes.join('; ') : error.message, 5000, {
+    cause: error,
+  });
 }

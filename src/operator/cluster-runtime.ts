@@ -71,7 +71,8 @@ export class ClusterRuntime {
     await this.#connect();
     this.#specNow = specNowOf(cluster, this.#problems);
     if (this.#media === undefined) {
-      this.#recorder.faulty(this.#problems);
+      const problem = this.#specNow.problems[0];
+      if (problem !== undefined) this.#recorder.faulty(problem);
       return resolveAgainMs;
     }
     const { wakeAtMs } = await this.#passOn(this.#media.loop);
@@ -122,7 +123,8 @@ export class ClusterRuntime {
     const identity = digest(parts);
     if (this.#media?.identity === identity) return;
     await this.#media?.link.close();
-    const { clock, log, metrics, wake, client, pods } = this.#parts;
+    const { clock, log, metrics, client, pods } = this.#parts;
+    const wake = () => this.#parts.wake();
     const link = new MediaLink({
       ...parts,
       clock,

@@ -29,7 +29,11 @@ class ReferenceError extends Error {
 }
 
 /** @throws ApiError when the API server cannot be asked; a missing Secret is a problem, not an error. */
-export async function resolveConnections(client: KubeClient, namespace: string, spec: Spec): Promise<Resolved> {
+export async function resolveConnections(
+  client: KubeClient,
+  namespace: string,
+  spec: Spec,
+): Promise<Resolved> {
   const secrets = new SecretReader(client, namespace);
   try {
     const { credentialsSecretRef: ref } = spec.server;
@@ -58,11 +62,15 @@ async function redisConfig(secrets: SecretReader, redis: Spec['redis']): Promise
     const sentinel = await sentinelAuth(secrets, redis.sentinel.auth);
     return { mode: 'sentinel', masterName, addresses, db: 0, ...sentinel, ...auth, ...tls };
   }
-  if (redis.cluster !== undefined) return { mode: 'cluster', addresses: redis.cluster.addresses, ...auth, ...tls };
+  if (redis.cluster !== undefined)
+    return { mode: 'cluster', addresses: redis.cluster.addresses, ...auth, ...tls };
   throw new ReferenceError('spec.redis', 'Set exactly one of standalone, sentinel and cluster.');
 }
 
-async function redisAuth(secrets: SecretReader, auth: NonNullable<Spec['redis']['auth']>): Promise<RedisAuth> {
+async function redisAuth(
+  secrets: SecretReader,
+  auth: NonNullable<Spec['redis']['auth']>,
+): Promise<RedisAuth> {
   const { name, key } = auth.passwordSecretRef;
   const password = await secrets.text('spec.redis.auth.passwordSecretRef', name, key);
   return auth.username === undefined ? { password } : { username: auth.username, password };
@@ -75,7 +83,9 @@ async function sentinelAuth(
   if (auth === undefined) return {};
   const { name, key } = auth.passwordSecretRef;
   const sentinelPassword = await secrets.text('spec.redis.sentinel.auth.passwordSecretRef', name, key);
-  return auth.username === undefined ? { sentinelPassword } : { sentinelUsername: auth.username, sentinelPassword };
+  return auth.username === undefined
+    ? { sentinelPassword }
+    : { sentinelUsername: auth.username, sentinelPassword };
 }
 
 async function redisTls(secrets: SecretReader, tls: NonNullable<Spec['redis']['tls']>): Promise<RedisTls> {
@@ -111,7 +121,10 @@ class SecretReader {
     this.#read.set(name, reading);
     const secret = await reading;
     if (secret === undefined) {
-      throw new ReferenceError(field, `Secret ${name} does not exist in namespace ${this.#namespace}: create it.`);
+      throw new ReferenceError(
+        field,
+        `Secret ${name} does not exist in namespace ${this.#namespace}: create it.`,
+      );
     }
     const value = secret.data?.[key];
     if (value === undefined || value === '') {

@@ -84,7 +84,8 @@ export class MediaLink implements MediaPort {
     if (saying === this.#steered) return;
     const result = await this.#keeper.setCordoned(new Set(closed), new Set(open));
     this.#steered = result.kind === 'Applied' ? saying : '';
-    if (result.kind !== 'Applied') this.#parts.log.warn('steering not applied', { kind: result.kind, why: result.why });
+    if (result.kind !== 'Applied')
+      this.#parts.log.warn('steering not applied', { kind: result.kind, why: result.why });
   }
 
   async removeGhost(nodeId: string): Promise<boolean> {

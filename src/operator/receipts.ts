@@ -43,10 +43,17 @@ export async function writeReceipt(
   const receipt = JSON.stringify({ node: pod.name, uid: pod.uid, removedAt: nowIso, because, ...evidence });
   if (kept === undefined) {
     const metadata = ownedMeta(cluster.metadata, name);
-    await client.create(CONFIG_MAPS, { apiVersion: 'v1', kind: 'ConfigMap', metadata, data: { [key]: receipt } });
+    await client.create(CONFIG_MAPS, {
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata,
+      data: { [key]: receipt },
+    });
     return;
   }
-  const surplus = Object.keys(kept).toSorted().slice(0, Math.max(0, Object.keys(kept).length + 1 - mostReceipts));
+  const surplus = Object.keys(kept)
+    .toSorted()
+    .slice(0, Math.max(0, Object.keys(kept).length + 1 - mostReceipts));
   const dropped = Object.fromEntries(surplus.map((old) => [old, null]));
   const patch = { data: { ...dropped, [key]: receipt } };
   await client.patchMerge(CONFIG_MAPS, { name, namespace }, patch, { fieldManager: FIELD_MANAGER });

@@ -4,9 +4,10 @@ import { API_VERSION, FIELD_MANAGER, KIND, PLURAL, GROUP, VERSION } from '../api
 import type { ClusterStatus, OpenViduCluster } from '../api/v1alpha1.gen.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
-import type { DecideInput, Decision } from '../core/decide.ts';
+import { type DecideInput, type Decision, undecided } from '../core/decide.ts';
 import type { Finding } from '../core/reasons.ts';
-import { statusOf } from '../core/status.ts';
+import type { SpecProblem } from '../core/spec.ts';
+import { specFinding, statusOf } from '../core/status.ts';
 import type { KubeClient } from '../kube/client.ts';
 import { ApiError } from '../kube/errors.ts';
 import type { EventRecorder } from '../kube/events.ts';
@@ -65,6 +66,14 @@ export class Recorder implements RecordPort {
       nowIso: isoFromMs(clock.wallMs()),
     });
     this.#schedule();
+  }
+
+  /** The spec cannot be acted on at all: said in the conditions and once as an Event. */
+  faulty(problem: SpecProblem): void {
+    const { spec } = this.#parts.specNow();
+    const finding = specFinding(problem);
+    this.status(undecided(spec.minNodes, finding, this.#parts.clock.elapsedMs()));
+    this.event(finding, 'Warning');
   }
 
   event(finding: Finding, type: 'Normal' | 'Warning'): void {

@@ -6,14 +6,15 @@ import { fastRuntime } from './fake-runtime.ts';
 import { type Answer, json, ScriptedServer } from './scripted-server.ts';
 
 const runtime = fastRuntime(20);
-let server: ScriptedServer | undefined;
+let servers: readonly ScriptedServer[] = [];
 afterEach(async () => {
-  await server?.stop();
+  await Promise.all(servers.map((server) => server.stop()));
+  servers = [];
 });
 
 async function aServer(answer: Answer) {
   const started = await ScriptedServer.start(answer);
-  server = started;
+  servers = [...servers, started];
   const attempts: Attempt[] = [];
   const http = started.http({ runtime, onAttempt: (attempt) => attempts.push(attempt) });
   const codes = (): readonly string[] => attempts.map(({ verb, code }) => `${verb} ${code}`);

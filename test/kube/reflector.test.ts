@@ -13,7 +13,8 @@ function thing(name: string, resourceVersion: string, uid = `uid-${name}`) {
   return { metadata: { name, namespace: 'n', uid, resourceVersion, managedFields: [{}] } };
 }
 
-type WatchScript = (response: ServerResponse, fromVersion: string) => void;
+/** A number is the status of a refused watch. */
+type WatchScript = ((response: ServerResponse) => void) | number;
 interface Script {
   readonly lists: (readonly [version: string, items: readonly object[]] | number)[];
   readonly watches: WatchScript[];
@@ -22,7 +23,12 @@ interface Script {
 const send = (response: ServerResponse, type: string, object: object): void => {
   response.write(`${JSON.stringify({ type, object })}\n`);
 };
-const stayOpen: WatchScript = (response) => response.flushHeaders();
+const stayOpen = (response: ServerResponse): void => response.flushHeaders();
+
+const goneEvent = (response: ServerResponse): void => {
+  send(response, 'ERROR', { kind: 'Status', code: 410, reason: 'Expired' });
+  response.end();
+};
 
 let cleanUp: (() => Promise<void>) | undefined;
 afterEach(async () => {
@@ -41,8 +47,9 @@ async function follow(script: Script, silenceMs = 600_000) {
     }
     froms.push(searchParams.get('resourceVersion') ?? '');
     const watch = script.watches.length > 1 ? script.watches.shift() : script.watches[0];
+    if (typeof watch === 'number') return json(response, watch, { reason: 'Expired' });
     response.writeHead(200);
-    watch?.(response, froms.at(-1) ?? '');
+    watch?.(response);
   });
   const seen: string[] = [];
   const failures: string[] = [];
@@ -109,18 +116,7 @@ describe('the reflector', () => {
           ['10', [thing('a', '1'), thing('b', '2'), thing('c', '3'), thing('d', '4')]],
           ['50', [thing('a', '1'), thing('c', '33', 'another'), thing('d', '44')]],
         ],
-        watches: [
-          (response) => {
-            if (how === 'event') send(response, 'ERROR', { kind: 'Status', code: 410, reason: 'Expired' });
-            else response.destroy();
-            response.end();
-          },
-          (response) => {
-            send(response, 'ERROR', { kind: 'Status', code: 410 });
-            response.end();
-          },
-          stayOpen,
-        ],
+        watches: [how === 'status' ? 410 : goneEvent, stayOpen],
       });
       await saw(8);
 

@@ -130,7 +130,7 @@ describe('a local cluster', () => {
     async () => {
       const ask = () => cluster.kubectl(['get', '--raw', '/readyz', '--request-timeout=1s']);
       await cluster.pauseApiServer();
-      await expect(ask()).rejects.toThrow();
+      await expect(ask()).rejects.toThrow('kubectl');
       await cluster.resumeApiServer();
       await expect(ask()).resolves.toBe('ok');
     },

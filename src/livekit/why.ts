@@ -1,0 +1,19 @@
+/** What an error says, by its shape: errors of the platform are not always made by this program's own Error. */
+export function whyOf(error: unknown): string {
+  const shaped =
+    typeof error === 'object' && error !== null && 'message' in error ? error.message : undefined;
+  return typeof shaped === 'string' && shaped !== '' ? shaped : 'unknown error';
+}
+
+/** The name of an error's kind. */
+export function nameOf(error: unknown): string {
+  const shaped = typeof error === 'object' && error !== null && 'name' in error ? error.name : undefined;
+  return typeof shaped === 'string' ? shaped : '';
+}
+
+/** The code that the platform gives to a failed connection, such as ECONNREFUSED, however deep it is wrapped. */
+export function codeOf(error: unknown): string | undefined {
+  if (typeof error !== 'object' || error === null) return undefined;
+  if ('code' in error && typeof error.code === 'string') return error.code;
+  return 'cause' in error ? codeOf(error.cause) : undefined;
+}

@@ -1,0 +1,156 @@
+/** Watches OpenViduClusters and their Pods and keeps one runtime for each cluster. */
+import { COMPONENT_MEDIA_NODE, LABELS } from '../api/names.ts';
+import type { OpenViduCluster } from '../api/v1alpha1.gen.ts';
+import type { Clock } from '../base/clock.ts';
+import type { Log } from '../base/log.ts';
+import type { KubeClient } from '../kube/client.ts';
+import type { EventRecorder } from '../kube/events.ts';
+import type { Pod } from '../kube/kinds.ts';
+import { WorkQueue } from '../kube/queue.ts';
+import { Reflector } from '../kube/reflector.ts';
+import { PODS } from '../kube/resource.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
+import { ClusterRuntime } from './cluster-runtime.ts';
+import { byCluster, PodsCache } from './pods-cache.ts';
+import { CLUSTERS } from './recorder.ts';
+
+/** Heartbeats of many nodes come at any moment; passes closer together than this would learn nothing new. */
+const leastBetweenPassesMs = 200;
+/** The backstop of a loop that is woken by changes. */
+const resyncMs = 300_000;
+
+export interface ControllerParts {
+  readonly client: KubeClient;
+  readonly events: EventRecorder;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  /** `undefined`: all namespaces. */
+  readonly namespace: string | undefined;
+  readonly concurrency: number;
+}
+
+interface Kept {
+  readonly runtime: ClusterRuntime;
+  readonly uid: string;
+}
+
+export class Controller {
+  readonly #parts: ControllerParts;
+  readonly #clusters: Reflector<OpenViduCluster>;
+  readonly #pods: Reflector<Pod>;
+  readonly #queue: WorkQueue;
+  readonly #kept = new Map<string, Kept>();
+  readonly #lastPassMs = new Map<string, number>();
+
+  constructor(parts: ControllerParts) {
+    this.#parts = parts;
+    const { client, log } = parts;
+    const shared = {
+      http: client.http,
+      log,
+      ...(parts.namespace === undefined ? {} : { namespace: parts.namespace }),
+    };
+    this.#clusters = new Reflector({ ...shared, type: CLUSTERS });
+    this.#pods = new Reflector({
+      ...shared,
+      type: PODS,
+      labelSelector: `${LABELS.component}=${COMPONENT_MEDIA_NODE}`,
+      indexes: { [byCluster]: clusterKeysOf },
+    });
+    this.#queue = new WorkQueue({
+      handle: (key) => this.#handle(key),
+      concurrency: parts.concurrency,
+      retry: { baseMs: 500, capMs: 30_000 },
+      onError: (key, error, retryInMs) => log.error('pass failed', { cluster: key, error, retryInMs }),
+      hooks: { onDepth: (lane, depth) => parts.metrics.queueDepth(lane, depth) },
+    });
+    this.#clusters.onChange(({ object }) => this.#queue.add(keyOf(object)));
+    this.#pods.onChange(({ object }) => {
+      for (const key of clusterKeysOf(object)) this.#queue.add(key);
+    });
+    parts.metrics.watchAge('openviduclusters', () => this.#ageMs(this.#clusters));
+    parts.metrics.watchAge('pods', () => this.#ageMs(this.#pods));
+  }
+
+  /** Whether both kinds have been listed once. */
+  get isSynced(): boolean {
+    return this.#clusters.isSynced && this.#pods.isSynced;
+  }
+
+  /** Begins to watch. Nothing is decided before `lead`. */
+  watch(signal: AbortSignal): void {
+    this.#clusters.start(signal);
+    this.#pods.start(signal);
+  }
+
+  /** Decides and acts until the signal; resolves when all that was under way has ended. */
+  async lead(signal: AbortSignal, graceMs: number): Promise<void> {
+    await Promise.all([this.#clusters.synced, this.#pods.synced]);
+    for (const cluster of this.#clusters.list()) this.#queue.add(keyOf(cluster), 'background');
+    this.#queue.start();
+    await new Promise<void>((resolve) => {
+      if (signal.aborted) resolve();
+      else signal.addEventListener('abort', () => resolve(), { once: true });
+    });
+    await this.#queue.stop(graceMs);
+    await Promise.all([...this.#kept.values()].map(({ runtime }) => runtime.close()));
+    this.#kept.clear();
+  }
+
+  #ageMs(reflector: { readonly lastActivityMs: number }): number {
+    return this.#parts.clock.elapsedMs() - reflector.lastActivityMs;
+  }
+
+  async #handle(key: string): Promise<void> {
+    const [namespace, name = ''] = key.split('/');
+    const cluster = this.#clusters.get(namespace, name);
+    const kept = this.#kept.get(key);
+    if (kept !== undefined && kept.uid !== cluster?.metadata.uid) await this.#drop(key, kept);
+    if (cluster === undefined || cluster.metadata.deletionTimestamp !== undefined) return;
+    const { runtime } = this.#kept.get(key) ?? this.#keep(key, cluster);
+    this.#lastPassMs.set(key, this.#parts.clock.elapsedMs());
+    const againInMs = await runtime.pass(cluster);
+    this.#queue.addAfter(key, againInMs ?? resyncMs);
+  }
+
+  #keep(key: string, cluster: OpenViduCluster): Kept {
+    const { client, events, clock, metrics, log } = this.#parts;
+    const runtime = new ClusterRuntime(cluster, {
+      client,
+      events,
+      clock,
+      metrics,
+      log: log.child({ cluster: key }),
+      pods: new PodsCache(this.#pods, key),
+      wake: () => this.#wake(key),
+    });
+    const kept = { runtime, uid: cluster.metadata.uid };
+    this.#kept.set(key, kept);
+    return kept;
+  }
+
+  async #drop(key: string, { runtime }: Kept): Promise<void> {
+    this.#kept.delete(key);
+    this.#lastPassMs.delete(key);
+    this.#queue.forget(key);
+    this.#parts.metrics.forgetCluster(key);
+    await runtime.close();
+  }
+
+  /** The first change after a quiet moment is looked at once; a burst is looked at when it is over. */
+  #wake(key: string): void {
+    const sinceMs = this.#parts.clock.elapsedMs() - (this.#lastPassMs.get(key) ?? Number.NEGATIVE_INFINITY);
+    if (sinceMs >= leastBetweenPassesMs) this.#queue.add(key);
+    else this.#queue.addAfter(key, leastBetweenPassesMs - sinceMs);
+  }
+}
+
+function keyOf({ metadata }: OpenViduCluster): string {
+  return `${metadata.namespace}/${metadata.name}`;
+}
+
+function clusterKeysOf({ metadata }: Pod): readonly string[] {
+  const name = metadata.labels?.[LABELS.cluster];
+  return name === undefined ? [] : [`${metadata.namespace ?? ''}/${name}`];
+}

@@ -1,0 +1,165 @@
+/** Wires everything, runs, stops in order. No logic. Exit code 0: stopped as asked; 1: lease lost or defect; 2: bad setting. */
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { systemClock } from '../base/clock.ts';
+import type { Log } from '../base/log.ts';
+import { KubeClient } from '../kube/client.ts';
+import { EventRecorder } from '../kube/events.ts';
+import { KubeHttp } from '../kube/http.ts';
+import { LeaseLostError, runAsLeader } from '../kube/lease.ts';
+import { createLog } from '../telemetry/log.ts';
+import { createMetrics } from '../telemetry/metrics.ts';
+import { type Checks, startTelemetryServer } from '../telemetry/server.ts';
+import { type Config, ConfigError, readConfig } from './config.ts';
+import { Controller } from './controller.ts';
+import { version } from './version.ts';
+
+/** An event loop that is this late cannot keep a lease. */
+const stuckLoopNs = 10_000_000_000;
+
+async function main(): Promise<number> {
+  const config = readConfig(process.env);
+  const log = createLog({ level: config.logLevel });
+  const stop = stopOnSignals(log);
+  const metrics = createMetrics({ version, nodeVersion: process.version });
+  const http = KubeHttp.fromKubeConfig(config.kubeconfig, {
+    onAttempt: (attempt) => metrics.kubeAttempt(attempt),
+    userAgent: `openvidu-media-operator/${version}`,
+  });
+  const client = new KubeClient(http);
+  const identity = `${config.podName ?? hostname()}_${randomUUID()}`;
+  const events = new EventRecorder({
+    client,
+    controller: 'openvidu.io/media-operator',
+    instance: identity,
+    log,
+  });
+  const controller = new Controller({
+    client,
+    events,
+    clock: systemClock,
+    log,
+    metrics,
+    namespace: config.watchNamespace,
+    concurrency: config.concurrency,
+  });
+  const loopDelay = monitorEventLoopDelay({ resolution: 20 });
+  loopDelay.enable();
+  const telemetry = await startTelemetryServer({
+    port: config.port,
+    live: {
+      eventLoop: () => ({
+        ok: loopDelay.max < stuckLoopNs,
+        why: 'the event loop was blocked for more than 10 s',
+      }),
+      watches: () => ({
+        ok: !controller.isSynced || controller.silenceMs < deadWatchMs,
+        why: 'a watch is silent',
+      }),
+    },
+    ready: {
+      synced: () => ({ ok: controller.isSynced, why: 'Pods or OpenViduClusters are not listed yet' }),
+    },
+    metrics,
+  });
+  log.info('started', { version, identity, namespace: config.watchNamespace ?? 'all' });
+  controller.watch(stop);
+  const code = await lead({
+    config,
+    client,
+    controller,
+    identity,
+    log,
+    stop,
+    leading: (is) => metrics.leading(is),
+  });
+  await events.stop();
+  await telemetry.stop(config.shutdownGraceMs);
+  await http.close();
+  log.info('stopped', { code });
+  return code;
+}
+
+/** Health is judged by this process alone: an API server that is down is no reason to restart it. */
+function checksOf(controller: Controller): { readonly live: Checks; readonly ready: Checks } {
+  const loopDelay = monitorEventLoopDelay({ resolution: 20 });
+  loopDelay.enable();
+  return {
+    live: {
+      eventLoop: () => ({
+        ok: loopDelay.max < stuckLoopNs,
+        why: 'the event loop was blocked for more than 10 s',
+      }),
+    },
+    ready: {
+      synced: () => ({ ok: controller.isSynced, why: 'Pods or OpenViduClusters are not listed yet' }),
+    },
+  };
+}
+
+interface LeadParts {
+  readonly config: Config;
+  readonly client: KubeClient;
+  readonly controller: Controller;
+  readonly identity: string;
+  readonly log: Log;
+  readonly stop: AbortSignal;
+  leading(isLeader: boolean): void;
+}
+
+async function lead(parts: LeadParts): Promise<number> {
+  const { config, client, controller, identity, log, stop } = parts;
+  if (!config.leaderElection) {
+    parts.leading(true);
+    await controller.lead(stop, config.shutdownGraceMs);
+    return 0;
+  }
+  const { leaseName: name, leaseMs, renewDeadlineMs, retryMs } = config;
+  const namespace = config.podNamespace ?? client.http.namespace;
+  const onState = (state: string, holder: string) => {
+    parts.leading(state === 'leading');
+    log.info('leader election', { state, holder });
+  };
+  const election = {
+    client,
+    namespace,
+    name,
+    identity,
+    signal: stop,
+    leaseMs,
+    renewDeadlineMs,
+    retryMs,
+    log,
+    onState,
+  };
+  try {
+    await runAsLeader(election, (signal) => controller.lead(signal, config.shutdownGraceMs));
+    return 0;
+  } catch (error) {
+    if (!(error instanceof LeaseLostError)) throw error;
+    log.error('lease lost', { why: error.message });
+    return 1;
+  }
+}
+
+/** The first SIGTERM or SIGINT stops in order; a second one ends at once. */
+function stopOnSignals(log: Log): AbortSignal {
+  const stopping = new AbortController();
+  const onSignal = (signal: NodeJS.Signals) => {
+    if (stopping.signal.aborted) process.exit(130);
+    log.info('stopping', { signal });
+    stopping.abort();
+  };
+  process.on('SIGTERM', onSignal);
+  process.on('SIGINT', onSignal);
+  return stopping.signal;
+}
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  if (!(error instanceof ConfigError)) throw error;
+  process.stderr.write(`${error.message}\n`);
+  process.exitCode = 2;
+}

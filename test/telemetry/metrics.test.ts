@@ -1,0 +1,211 @@
+import { describe, expect, test } from '@jest/globals';
+import type { DecideInput, Decision, NodeView } from '../../src/core/decide.ts';
+import type { MediaNode } from '../../src/core/media-nodes.ts';
+import { compileSpec } from '../../src/core/compile-spec.ts';
+import { coldMemory } from '../../src/core/memory.ts';
+import type { RedisReading } from '../../src/core/readings.ts';
+import { projectPod } from '../../src/reconcile/project-pod.ts';
+import { metricTable } from '../../src/telemetry/metric-table.ts';
+import { createMetrics } from '../../src/telemetry/metrics.ts';
+import { aClusterSpec } from '../manifests/a-cluster-spec.ts';
+
+function started() {
+  let nowMs = 0;
+  const clock = { wallMs: () => 0, elapsedMs: () => nowMs };
+  const metrics = createMetrics({ version: '1.2.3', nodeVersion: 'v24.0.0', clock });
+  const samples = async (): Promise<Readonly<Record<string, number>>> => {
+    const lines = (await metrics.text()).split('\n').filter((line) => line !== '' && !line.startsWith('#'));
+    return Object.fromEntries(
+      lines.map((line) => [
+        line.slice(0, line.lastIndexOf(' ')),
+        Number(line.slice(line.lastIndexOf(' ') + 1)),
+      ]),
+    );
+  };
+  return { metrics, samples, goTo: (ms: number) => (nowMs = ms) };
+}
+
+function aNode(name: string, participants: number, rooms = 0): MediaNode {
+  const pod = projectPod({
+    metadata: { name, uid: name, resourceVersion: '1', creationTimestamp: '2026-03-01T12:00:00Z' },
+    spec: { containers: [{ name: 'openvidu' }] },
+  });
+  return {
+    name,
+    pod,
+    phase: 'Up',
+    entry: undefined,
+    rooms: Array.from({ length: rooms }, (_, at) => ({
+      room: `r-${at}`,
+      nodeId: name,
+      participants: 1,
+      createdAtSeconds: undefined,
+    })),
+    metrics: undefined,
+    memory: { proofs: [], served: true, participants },
+    participants,
+  };
+}
+
+const view = (node: MediaNode, state: NodeView['state']): NodeView => ({ node, state, finding: undefined });
+
+const read = (atMs: number): RedisReading => ({
+  kind: 'Read',
+  nodes: [],
+  rooms: [],
+  atMs,
+  serverVersion: undefined,
+});
+
+function inputWith(redis: RedisReading): DecideInput {
+  return {
+    clusterName: 'live',
+    spec: compileSpec(aClusterSpec(), () => true).spec,
+    observed: {
+      pods: [],
+      ownWritesSeen: true,
+      redis,
+      metrics: {},
+      serverApi: undefined,
+      launchRefusal: undefined,
+    },
+    memory: coldMemory(0),
+    nowMs: 0,
+    wallMs: 0,
+  };
+}
+
+function aDecision(nodes: readonly NodeView[]): Decision {
+  return {
+    desired: 4,
+    because: { reason: 'LoadRequiresNodes', message: '' },
+    limitedBy: undefined,
+    refusals: [
+      { reason: 'DryRun', message: '' },
+      { reason: 'TooYoung', message: '' },
+    ],
+    actions: [],
+    steering: undefined,
+    evidenceWanted: [],
+    nodes,
+    demand: undefined,
+    memory: coldMemory(0),
+    wakeAtMs: undefined,
+  };
+}
+
+const labels = '{cluster_namespace="rooms",cluster="live"}';
+const gauge = (name: string): string => `openvidu_operator_${name}${labels}`;
+
+describe('a decision', () => {
+  const nodes = [
+    view(aNode('a', 30, 2), 'Serving'),
+    view(aNode('b', 85), 'Serving'),
+    view(aNode('c', 5, 1), 'Standby'),
+    view(aNode('d', 1), 'Cordoned'),
+    view(aNode('e', 0), 'Launching'),
+    view(aNode('f', 0), 'Leaving'),
+    view(aNode('g', 0), 'Failed'),
+    view(aNode('h', 2), 'Suspect'),
+  ];
+
+  test('shows the figures of its fleet', async () => {
+    const { metrics, samples } = started();
+
+    metrics.decision('rooms/live', inputWith(read(0)), aDecision(nodes), 3);
+
+    expect(await samples()).toMatchObject({
+      [gauge('desired_nodes')]: 4,
+      [gauge('ready_nodes')]: 4,
+      [gauge('serving_nodes')]: 2,
+      [gauge('standby_nodes')]: 1,
+      [gauge('cordoned_nodes')]: 1,
+      [gauge('launching_nodes')]: 1,
+      [gauge('leaving_nodes')]: 1,
+      [gauge('failed_nodes')]: 1,
+      [gauge('suspect_nodes')]: 1,
+      [gauge('rooms')]: 3,
+      [gauge('participants')]: 123,
+      [gauge('free_slots')]: 55,
+      'openvidu_operator_decisions_total{reason="LoadRequiresNodes"}': 1,
+      'openvidu_operator_refusals_total{reason="DryRun"}': 1,
+      'openvidu_operator_refusals_total{reason="TooYoung"}': 1,
+      openvidu_operator_decision_seconds_sum: 0.003,
+    });
+  });
+
+  test('lets the age of the last good reading of Redis grow while Redis is away', async () => {
+    const { metrics, samples, goTo } = started();
+
+    metrics.decision('rooms/live', inputWith(read(1000)), aDecision([]), 1);
+    goTo(2500);
+    metrics.decision('rooms/live', inputWith({ kind: 'Failed', why: 'gone', atMs: 2400 }), aDecision([]), 1);
+
+    expect(await samples()).toHaveProperty([gauge('redis_reading_age_seconds')], 1.5);
+    goTo(9000);
+    expect(await samples()).toHaveProperty([gauge('redis_reading_age_seconds')], 8);
+  });
+
+  test('leaves nothing behind when its cluster is gone, and others as they are', async () => {
+    const { metrics, samples } = started();
+
+    metrics.decision('rooms/live', inputWith(read(0)), aDecision(nodes), 1);
+    metrics.decision('rooms/other', inputWith(read(0)), aDecision(nodes), 1);
+    metrics.forgetCluster('rooms/live');
+
+    const names = Object.keys(await samples());
+    expect(names.filter((name) => name.includes('cluster="live"'))).toEqual([]);
+    expect(names.filter((name) => name.includes('cluster="other"'))).toHaveLength(13);
+  });
+});
+
+test('actions, requests, queue and leadership are counted under their labels', async () => {
+  const { metrics, samples } = started();
+
+  metrics.action('CreatePod', 'done');
+  metrics.action('CreatePod', 'refused');
+  metrics.kubeAttempt({ verb: 'PATCH', code: '409', seconds: 0.02 });
+  metrics.kubeAttempt({ verb: 'WATCH', code: '200', seconds: 300 });
+  metrics.queueDepth('live', 2);
+  metrics.leading(true);
+  metrics.reaction(40);
+  metrics.cordonReapplied(3);
+  metrics.watchAge('pods', () => 1500);
+  metrics.watchAge('openviduclusters', () => undefined);
+
+  const found = await samples();
+  expect(found).toMatchObject({
+    'openvidu_operator_actions_total{kind="CreatePod",outcome="done"}': 1,
+    'openvidu_operator_actions_total{kind="CreatePod",outcome="refused"}': 1,
+    'openvidu_operator_kube_requests_total{verb="PATCH",code="409"}': 1,
+    'openvidu_operator_kube_requests_total{verb="WATCH",code="200"}': 1,
+    'openvidu_operator_kube_request_seconds_count{verb="PATCH"}': 1,
+    'openvidu_operator_queue_depth{lane="live"}': 2,
+    openvidu_operator_leader: 1,
+    openvidu_operator_reaction_seconds_sum: 0.04,
+    openvidu_operator_cordon_reapply_seconds_sum: 0.003,
+    'openvidu_operator_watch_age_seconds{resource="pods"}': 1.5,
+    'openvidu_operator_build_info{version="1.2.3",node_version="v24.0.0"}': 1,
+  });
+  expect(
+    Object.keys(found).filter((name) => /WATCH.*_seconds|_seconds.*WATCH|openviduclusters/.test(name)),
+  ).toEqual([]);
+});
+
+test('every metric of the table is registered, with its help', async () => {
+  const text = await started().metrics.text();
+
+  for (const [name, { help, kind }] of Object.entries(metricTable)) {
+    expect(text).toContain(
+      `# HELP openvidu_operator_${name} ${help}\n# TYPE openvidu_operator_${name} ${kind}\n`,
+    );
+  }
+});
+
+test('two sets of metrics do not share a registry', async () => {
+  const [one, two] = [started(), started()];
+
+  one.metrics.leading(true);
+
+  expect(await two.samples()).toHaveProperty('openvidu_operator_leader', 0);
+});
