@@ -28,12 +28,12 @@ tools: $(NPM_STAMP) ## Build and unpack the real parts (Kubernetes, livekit-serv
 	@node lab/tools.ts all
 
 images: tools ## Make the container images of the local cluster
-	@node lab/image.ts all
+	@node lab/image.ts
 
 test: $(NPM_STAMP) ## Run all tests on real parts: unit, control plane, world
 	@npm run --silent types && npm run --silent lint && npm run --silent format:check && npm run --silent gen:check
 	@node lab/tools.ts all
-	@node lab/image.ts all
+	@node lab/image.ts
 	@npm run --silent jest -- --runInBand
 
 unit: $(NPM_STAMP) ## Run the unit tests only

@@ -286,8 +286,9 @@ function errorOfCall(error: unknown, call: Call): ApiError {
 
 /** A short word for a broken connection: the system's code where there is one. */
 function wordFor(error: unknown): string {
-  if (!(error instanceof Error)) return 'connection failed';
-  return 'code' in error && typeof error.code === 'string' ? error.code : error.name;
+  const hasCode = typeof error === 'object' && error !== null && 'code' in error;
+  if (hasCode && typeof error.code === 'string') return error.code;
+  return error instanceof Error ? error.name : 'connection failed';
 }
 
 async function* translated(

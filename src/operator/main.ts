@@ -46,23 +46,7 @@ async function main(): Promise<number> {
   });
   const loopDelay = monitorEventLoopDelay({ resolution: 20 });
   loopDelay.enable();
-  const telemetry = await startTelemetryServer({
-    port: config.port,
-    live: {
-      eventLoop: () => ({
-        ok: loopDelay.max < stuckLoopNs,
-        why: 'the event loop was blocked for more than 10 s',
-      }),
-      watches: () => ({
-        ok: !controller.isSynced || controller.silenceMs < deadWatchMs,
-        why: 'a watch is silent',
-      }),
-    },
-    ready: {
-      synced: () => ({ ok: controller.isSynced, why: 'Pods or OpenViduClusters are not listed yet' }),
-    },
-    metrics,
-  });
+  const telemetry = await startTelemetryServer({ port: config.port, ...checksOf(controller), metrics });
   log.info('started', { version, identity, namespace: config.watchNamespace ?? 'all' });
   controller.watch(stop);
   const code = await lead({
