@@ -43,6 +43,9 @@ const SignalAnswer = proto3.makeMessageType<AnswerFields>('livekit.SignalRespons
   { no: 1, name: 'join', kind: 'message', T: Join },
 ]);
 
+/** `livekit.SignalRequest` with an empty `leave`, field 8. */
+const leaveRequest = new Uint8Array([0x42, 0]);
+
 const joinTimeoutMs = 10_000;
 
 /** Makes a token that lets this identity into this room. */
@@ -64,7 +67,13 @@ export async function joinSignal(ticket: Ticket): Promise<SignalParticipant> {
   const closed = new Promise<void>((resolve) => socket.addEventListener('close', () => resolve()));
   const nodeId = await hostingNode(socket, ticket);
   const { room, identity } = ticket;
-  return { room, identity, nodeId, joinMs: performance.now() - startMs, leave: () => socket.close(), closed };
+  return { room, identity, nodeId, joinMs: performance.now() - startMs, leave: () => leave(socket), closed };
+}
+
+/** A closed socket alone looks like a lost one, for which the server keeps the seat a while: so it is said. */
+function leave(socket: WebSocket): void {
+  if (socket.readyState === WebSocket.OPEN) socket.send(leaveRequest);
+  socket.close();
 }
 
 async function hostingNode(socket: WebSocket, { room }: Ticket): Promise<string> {
@@ -72,8 +81,8 @@ async function hostingNode(socket: WebSocket, { room }: Ticket): Promise<string>
   const timer = setTimeout(() => reject(new LabError(`no answer to the join of ${room}`)), joinTimeoutMs);
   socket.addEventListener('close', () => reject(new LabError(`the join of ${room} was closed`)));
   socket.addEventListener('error', () => reject(new LabError(`the join of ${room} failed`)));
-  socket.addEventListener('message', ({ data }: MessageEvent<ArrayBuffer>) => {
-    const answer = SignalAnswer.fromBinary(new Uint8Array(data));
+  socket.addEventListener('message', (event) => {
+    const answer = SignalAnswer.fromBinary(new Uint8Array(event.data));
     const nodeId = answer.join?.serverInfo?.nodeId;
     if (nodeId !== undefined) resolve(nodeId);
   });

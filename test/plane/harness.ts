@@ -177,7 +177,9 @@ class RealPlane implements Plane {
     try {
       http = KubeHttp.fromKubeConfig(this.kubeconfig);
       await http.request({ method: 'GET', path: '/api/v1/namespaces/default', timeoutMs: 2_000 });
-      await http.request({ method: 'GET', path: '/apis', timeoutMs: 2_000 });
+      // Plain text, so read as a stream. It also waits for the bootstrap roles, which the helpers need.
+      const answer = await http.stream({ path: '/readyz', signal: AbortSignal.timeout(2_000) });
+      for await (const line of answer) void line;
       return true;
     } catch (error) {
       if (error instanceof ApiError) return false;

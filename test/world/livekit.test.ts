@@ -1,3 +1,4 @@
+import { dispose } from '@livekit/rtc-node';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { startRedis, type LocalRedis } from '../../lab/local-redis.ts';
@@ -44,6 +45,7 @@ afterAll(async () => {
   await link?.close();
   await world?.stop();
   await redis?.stop();
+  await dispose();
 }, patientMs);
 
 function server(at: number): LocalServer {
