@@ -1,5 +1,6 @@
 // Levels by folder: everything outside test/plane and test/world is a unit test and needs no built part.
 const common = {
+  modulePathIgnorePatterns: ['<rootDir>/build/', '<rootDir>/dist/'],
   testEnvironment: 'node',
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '\\.ts$': '<rootDir>/test/support/strip-types.cjs' },

@@ -5,7 +5,7 @@ import { answers, Daemon } from './cluster-daemon.ts';
 import { type KubeNodeInfo, maxNodes, type NodeNames, nodeNames, type SlotNames } from './cluster-names.ts';
 import { kubeconfigPath, makeNodeCertificate } from './cluster-pki.ts';
 import { containerdEnv, disabledPlugins } from './cluster-store.ts';
-import { run, until } from './exec.ts';
+import { allDone, run, until } from './exec.ts';
 import { images } from './image.ts';
 import { binDir, debDir } from './paths.ts';
 
@@ -62,7 +62,7 @@ export class KubeNode {
   async prepare(store: string, signal: AbortSignal): Promise<void> {
     const { dir, name, hostCgroup, podCgroup } = this.names;
     await mkdir(join(dir, 'cni'), { recursive: true });
-    await Promise.all([
+    await allDone([
       run('sh', ['-ec', copyScript, 'sh', store, join(dir, 'containerd')]),
       this.#makeNetwork(),
       makeNodeCertificate(this.#slot, name),

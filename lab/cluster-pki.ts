@@ -3,7 +3,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { SlotNames } from './cluster-names.ts';
-import { run } from './exec.ts';
+import { allDone, run } from './exec.ts';
 
 interface Certificate {
   readonly file: string;
@@ -29,7 +29,7 @@ export async function makePki(names: SlotNames): Promise<void> {
     usage: 'serverAuth',
     names: `DNS:kubernetes.default.svc,IP:${names.apiIp}`,
   };
-  await Promise.all([
+  await allDone([
     makeCertificate(names, server),
     ...clients.map((client) => makeCertificate(names, { ...client, usage: 'clientAuth' })),
     makeServiceAccountKey(names.pkiDir),

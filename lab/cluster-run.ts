@@ -1,6 +1,7 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { makeCgroup } from './cluster-cgroup.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { killCgroup, makeCgroup } from './cluster-cgroup.ts';
 import { answers, type Daemon } from './cluster-daemon.ts';
 import { type ClusterInfo, maxNodes, redisPort, type SlotNames, slotNames } from './cluster-names.ts';
 import { KubeNode } from './cluster-node.ts';
@@ -18,15 +19,14 @@ import {
   startRedis,
   startScheduler,
 } from './cluster-plane.ts';
-import { ensureImageStore } from './cluster-store.ts';
 import { leftovers, sweepSlot } from './cluster-sweep.ts';
-import { LabError, type Say, until } from './exec.ts';
-import type { ImageName } from './image.ts';
+import { allDone, LabError, type Say, until } from './exec.ts';
 
 export interface RunSpec {
   readonly name: string;
   readonly nodes: number;
-  readonly images: readonly ImageName[];
+  /** The unpacked images, from `ensureImageStore`. */
+  readonly store: string;
 }
 
 type Part = 'etcd' | 'apiserver' | 'controllers' | 'scheduler' | 'redis';
@@ -67,16 +67,16 @@ export class ClusterRun {
   /** From nothing to all Kubernetes Nodes Ready. @throws LabError saying which part failed. */
   async start(spec: RunSpec): Promise<void> {
     this.#name = spec.name;
-    this.#store = await ensureImageStore(spec.images, this.#say);
+    this.#store = spec.store;
     this.#say(`starting a cluster of ${spec.nodes} Kubernetes Nodes in slot ${this.#names.slot}`);
     await this.#foundation();
     const nodes = Array.from({ length: spec.nodes }, (_, i) => new KubeNode(this.#names, i + 1));
-    await Promise.all([
+    await allDone([
       this.#startPlane(),
       this.#startRedisDaemon(),
       ...nodes.map((node) => node.prepare(this.#store, this.#abort.signal)),
     ]);
-    await Promise.all([...nodes.map((node) => this.#join(node)), this.#controlled()]);
+    await allDone([...nodes.map((node) => this.#join(node)), this.#controlled()]);
     this.#say(`ready: ${spec.nodes} Kubernetes Nodes`);
     await this.#writeInfo();
   }
@@ -127,14 +127,17 @@ export class ClusterRun {
     this.#part('apiserver').signal('SIGCONT');
   }
 
-  /** Makes a start that is under way give up; its processes are found by the following `stop`. */
-  abort(): void {
+  /** Makes a start that is under way give up soon; it must have ended before `stop`, or it would start more. */
+  async abort(): Promise<void> {
     this.#abort.abort();
+    await killCgroup(this.#names.cgroup);
   }
 
   /** Ends everything and proves it. @throws LabError naming what could not be removed. */
   async stop(): Promise<void> {
-    await sweepSlot(this.#names.slot, false);
+    // The kernel frees some things a moment after their last user ended: a second sweep finds them free.
+    await sweepSlot(this.#names.slot, false).catch(() => sleep(500));
+    if ((await leftovers(this.#names.slot)).length > 0) await sweepSlot(this.#names.slot, false);
     const left = await leftovers(this.#names.slot);
     if (left.length > 0) throw new LabError(`The cluster left something behind: ${left.join(', ')}`);
   }
@@ -142,7 +145,7 @@ export class ClusterRun {
   async #foundation(): Promise<void> {
     await sweepSlot(this.#names.slot, true);
     await mkdir(this.#names.logDir, { recursive: true });
-    await Promise.all([makePki(this.#names), makeBridge(this.#names), makeCgroup(planeCgroup(this.#names))]);
+    await allDone([makePki(this.#names), makeBridge(this.#names), makeCgroup(planeCgroup(this.#names))]);
   }
 
   async #startPlane(): Promise<void> {

@@ -1,6 +1,14 @@
 import type { Server, Socket } from 'node:net';
 import { ClusterRun } from './cluster-run.ts';
-import { onMessages, type Order, type Reply, type Request, send, type State } from './cluster-wire.ts';
+import {
+  type Act,
+  onMessages,
+  type Order,
+  type Reply,
+  type Request,
+  send,
+  type State,
+} from './cluster-wire.ts';
 import { LabError } from './exec.ts';
 import { tryLock } from './lock.ts';
 
@@ -36,10 +44,8 @@ class Supervisor {
   }
 
   async #takeDown(): Promise<void> {
-    this.#run.abort();
-    // The first sweep ends a start that is under way, the second what it still put up while it ended.
     if (!this.#isReady && this.#starting !== undefined) {
-      await this.#run.stop().catch(() => undefined);
+      await this.#run.abort().catch((error: unknown) => this.#tell(messageOf(error)));
       await this.#starting.catch(() => undefined);
     }
     await this.#run.stop();
@@ -83,20 +89,27 @@ class Supervisor {
         return this.#starting;
       case 'info':
         return;
+      case 'stop':
+        return this.stop();
+      case 'act':
+        return this.#act(order.act);
+    }
+  }
+
+  async #act(act: Act): Promise<void> {
+    switch (act.kind) {
       case 'addKubeNode':
         return this.#run.addKubeNode();
       case 'killKubeNode':
-        return this.#run.killKubeNode(order.node);
+        return this.#run.killKubeNode(act.node);
       case 'stopRedis':
-        return this.#run.stopRedis(order.keepData);
+        return this.#run.stopRedis(act.keepData);
       case 'startRedis':
         return this.#run.startRedis();
       case 'pauseApiServer':
         return this.#run.pauseApiServer();
       case 'resumeApiServer':
         return this.#run.resumeApiServer();
-      case 'stop':
-        return this.stop();
     }
   }
 

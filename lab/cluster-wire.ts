@@ -1,6 +1,5 @@
 import type { Socket } from 'node:net';
 import type { ClusterInfo } from './cluster-names.ts';
-import type { ImageName } from './image.ts';
 
 /** What a client asks of a cluster's supervisor. */
 export type Order =
@@ -15,16 +14,20 @@ export type Order =
       readonly owned: boolean;
       readonly name: string;
       readonly nodes: number;
-      readonly images: readonly ImageName[];
+      readonly store: string;
     }
   | { readonly op: 'info' }
-  | { readonly op: 'addKubeNode' }
-  | { readonly op: 'killKubeNode'; readonly node: string }
-  | { readonly op: 'stopRedis'; readonly keepData: boolean }
-  | { readonly op: 'startRedis' }
-  | { readonly op: 'pauseApiServer' }
-  | { readonly op: 'resumeApiServer' }
+  | { readonly op: 'act'; readonly act: Act }
   | { readonly op: 'stop' };
+
+/** What can be done to a running cluster. */
+export type Act =
+  | { readonly kind: 'addKubeNode' }
+  | { readonly kind: 'killKubeNode'; readonly node: string }
+  | { readonly kind: 'stopRedis'; readonly keepData: boolean }
+  | { readonly kind: 'startRedis' }
+  | { readonly kind: 'pauseApiServer' }
+  | { readonly kind: 'resumeApiServer' };
 
 export interface Request {
   readonly id: number;

@@ -4,6 +4,8 @@ import { parseArgs } from 'node:util';
 import type { SupervisorClient } from './cluster-client.ts';
 import { type ClusterInfo, type KubeNodeInfo, maxNodes, slotCount } from './cluster-names.ts';
 import { attach, clearSlot, slotState, stopSlot, takeSlot } from './cluster-slot.ts';
+import { ensureImageStore } from './cluster-store.ts';
+import type { Act } from './cluster-wire.ts';
 import { CommandError, LabError, run, type Say } from './exec.ts';
 import type { ImageName } from './image.ts';
 import { binDir } from './paths.ts';
@@ -46,6 +48,8 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   }
   await preflight();
   const say = options.log ?? (() => undefined);
+  // Made here and not by the supervisor: an interrupted first start ends its long build too.
+  const store = await ensureImageStore(wantedImages(options.images), say);
   const token = randomUUID();
   const client = await takeSlot(options.slot, token, say);
   try {
@@ -55,7 +59,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
       owned: options.keep !== true,
       name: options.name ?? 'lab',
       nodes: options.nodes,
-      images: wantedImages(options.images),
+      store,
     });
     return makeCluster(client, state.info);
   } catch (error) {
@@ -96,8 +100,8 @@ function wantedImages(images: ClusterOptions['images']): readonly ImageName[] {
 
 function makeCluster(client: SupervisorClient, info: ClusterInfo): Cluster {
   let known = info;
-  const order = async (...args: Parameters<SupervisorClient['order']>): Promise<void> => {
-    known = (await client.order(...args)).info;
+  const act = async (what: Act): Promise<void> => {
+    known = (await client.order({ op: 'act', act: what })).info;
   };
   return {
     ...info,
@@ -113,14 +117,14 @@ function makeCluster(client: SupervisorClient, info: ClusterInfo): Cluster {
         timeoutMs: 120_000,
         ...(input === undefined ? {} : { input }),
       }),
-    stopRedis: (options) => order({ op: 'stopRedis', keepData: options?.keepData ?? true }),
-    startRedis: () => order({ op: 'startRedis' }),
-    pauseApiServer: () => order({ op: 'pauseApiServer' }),
-    resumeApiServer: () => order({ op: 'resumeApiServer' }),
-    killKubeNode: (node) => order({ op: 'killKubeNode', node }),
+    stopRedis: (options) => act({ kind: 'stopRedis', keepData: options?.keepData ?? true }),
+    startRedis: () => act({ kind: 'startRedis' }),
+    pauseApiServer: () => act({ kind: 'pauseApiServer' }),
+    resumeApiServer: () => act({ kind: 'resumeApiServer' }),
+    killKubeNode: (node) => act({ kind: 'killKubeNode', node }),
     addKubeNode: async () => {
       const before = new Set(known.nodes.map(({ name }) => name));
-      await order({ op: 'addKubeNode' });
+      await act({ kind: 'addKubeNode' });
       const added = known.nodes.find(({ name }) => !before.has(name));
       if (added === undefined) throw new LabError('The new Kubernetes Node is gone already: try again.');
       return added;

@@ -79,3 +79,8 @@ export async function until(wait: Wait, holds: () => Promise<boolean> | boolean)
     await sleep(wait.stepMs ?? 50);
   }
 }
+
+/** Like `Promise.all`, but waits for every part also when one fails, so that nothing goes on behind a clean-up. */
+export async function allDone(parts: readonly Promise<unknown>[]): Promise<void> {
+  for (const result of await Promise.allSettled(parts)) if (result.status === 'rejected') throw result.reason;
+}

@@ -40,7 +40,10 @@ export async function startRedis(wish: RedisWish = {}): Promise<LocalRedis> {
     ...args,
     ...(await loginArgs(wish, place)),
   ]);
-  await untilServing(server);
+  await untilServing(server).catch(async (error: unknown) => {
+    await stopAll([server], place);
+    throw error;
+  });
   const auth: RedisAuth | undefined =
     wish.password === undefined
       ? undefined
@@ -63,9 +66,8 @@ export async function startRedis(wish: RedisWish = {}): Promise<LocalRedis> {
 
 /** What the operator may do, and no more: the rule that the documentation tells people to write. */
 export const operatorAcl =
-  'resetchannels &__redis__:invalidate ~nodes ~room_node_map ~rooms ~livekit_version resetkeys ' +
-  '~nodes ~room_node_map ~rooms ~livekit_version -@all +@connection +hgetall +hget +hmget +hlen +hset +hdel +get ' +
-  '+evalsha +eval +subscribe +ping +info +client|id +client|tracking +client|setname +client|setinfo';
+  '~nodes ~room_node_map ~rooms ~livekit_version &__redis__:invalidate -@all +@connection ' +
+  '+hgetall +hget +hmget +hlen +hset +hdel +get +evalsha +eval +subscribe +info';
 
 /** The login goes through a file: an argument would be readable by everybody on the machine. */
 async function loginArgs(wish: RedisWish, place: Scratch): Promise<readonly string[]> {

@@ -89,8 +89,8 @@ function look(input: DecideInput): Seen {
   const joined = mediaNodes(observed, input.memory, { startupDeadlineMs: spec.startupDeadlineMs, wallMs });
   const nodes = joined.map((node) => ({ ...node, memory: noteSight(node, nowMs) }));
   const drop = noticeLoadDrop(nodes, input.memory, nowMs);
-  const gone = carryGone(input.memory, new Set(nodes.map((node) => node.name)), nowMs);
-  const present = Object.fromEntries(nodes.map((node) => [node.name, node.memory]));
+  const gone = carryGone(input.memory, new Set(nodes.map((node) => node.pod.uid)), nowMs);
+  const present = Object.fromEntries(nodes.map((node) => [node.pod.uid, node.memory]));
   const capacity = nodes.filter((node) => countsAsCapacity(node, nowMs)).length;
   return { nodes, capacity, memory: { ...input.memory, ...drop, nodes: { ...gone, ...present } } };
 }
@@ -104,7 +104,8 @@ function countsAsCapacity(node: MediaNode, nowMs: number): boolean {
 
 /** Fail static: nothing is launched, removed or steered on data that cannot be trusted. */
 function hold(input: DecideInput, seen: Seen, why: Finding, steering: Steering | undefined): Decision {
-  const desired = seen.memory.desired ?? Math.max(seen.capacity, input.spec.minNodes);
+  const { minNodes, maxNodes } = input.spec;
+  const desired = Math.max(minNodes, Math.min(maxNodes, seen.memory.desired ?? seen.capacity));
   return {
     desired,
     because: why,
@@ -161,17 +162,17 @@ function act(input: DecideInput, seen: Seen): Decision {
     ...node,
     memory: noteRole(node, placement.roles.get(node.name), input.observed, nowMs),
   }));
+  const leaving = planLeaving({ input, nodes, roles: placement.roles, memory: seen.memory });
   const launches = planLaunches({
     clusterName: input.clusterName,
     spec,
     nodes,
     missing: bounds.desired - seen.capacity,
     because: wanted.because,
-    failures: seen.memory.failures,
+    failures: leaving.failures,
     refusal: input.observed.launchRefusal,
     nowMs,
   });
-  const leaving = planLeaving({ input, nodes, roles: placement.roles, memory: seen.memory });
   return conclude(input, { seen, nodes, wanted, bounds, placement, launches, leaving });
 }
 
@@ -197,7 +198,7 @@ function conclude(input: DecideInput, parts: Parts): Decision {
   const { seen, nodes, wanted, bounds, placement, launches, leaving } = parts;
   const dry = input.spec.mode === 'DryRun';
   const dryFinding: Finding = { reason: 'DryRun', message: 'spec.autoscaling.mode is DryRun.' };
-  const present = Object.fromEntries(nodes.map((node) => [node.name, node.memory]));
+  const present = Object.fromEntries(nodes.map((node) => [node.pod.uid, node.memory]));
   const memory = {
     ...seen.memory,
     ...bounds.memory,

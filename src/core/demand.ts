@@ -50,7 +50,7 @@ function opinionOf(target: Target, spec: ClusterSpec, nodes: readonly MediaNode[
       return perNode(
         target,
         unit,
-        nodes.map((node) => node.participants),
+        nodes.map((node) => participantsOf(node)),
       );
     }
     case 'Tracks': {
@@ -78,6 +78,11 @@ function opinionOf(target: Target, spec: ClusterSpec, nodes: readonly MediaNode[
     default:
       return never(target);
   }
+}
+
+/** A silent node counts with what it last had; one that was never heard is unknown, which is not none. */
+function participantsOf(node: MediaNode): number | undefined {
+  return node.entry === undefined && !node.memory.served ? undefined : node.participants;
 }
 
 function tracksOf(node: MediaNode): number | undefined {
@@ -146,6 +151,6 @@ function headroomOpinion(
     kind: 'Headroom',
     atLeast: count,
     complete: true,
-    message: `${asked} free slots on serving nodes need ${count}.`,
+    message: `${asked} free slot${asked === 1 ? '' : 's'} on serving nodes need${asked === 1 ? 's' : ''} ${count}.`,
   };
 }

@@ -25,7 +25,7 @@ export function redisRefusal(redis: RedisReading, nowMs: number): Finding | unde
 /** Nodes that fell silent together point at what they share, not at themselves. */
 export function heartbeatRefusal(nodes: readonly MediaNode[], nowMs: number): Finding | undefined {
   const silences = nodes
-    .filter((node) => node.phase === 'Suspect' && node.memory.staleSinceMs !== undefined)
+    .filter((node) => node.phase === 'Suspect' && hasSpoken(node) && node.memory.staleSinceMs !== undefined)
     .map((node) => node.memory.staleSinceMs ?? nowMs)
     .filter((sinceMs) => nowMs - sinceMs < busTroubleEndsMs)
     .toSorted((a, b) => a - b);
@@ -37,6 +37,11 @@ export function heartbeatRefusal(nodes: readonly MediaNode[], nowMs: number): Fi
     reason: 'HeartbeatsStopped',
     message: `${silences.length} Media Nodes stopped reporting within ${sayDuration(stoppedTogetherMs)} of each other.`,
   };
+}
+
+/** A launch that hung has no heartbeat that could stop; it must not hold up the others. */
+function hasSpoken({ memory, pod, entry, metrics }: MediaNode): boolean {
+  return memory.served || pod.ready || entry !== undefined || metrics?.kind === 'Read';
 }
 
 /** Long enough that people who were thrown out by an outage have come back: a usual lesson or meeting. */

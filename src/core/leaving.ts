@@ -163,10 +163,10 @@ function removeFailed({ input, nodes, memory }: LeavingInput): Pick<LeavingPlan,
 function removeGhosts({ input, nodes, memory }: LeavingInput): readonly Action[] {
   const { redis } = input.observed;
   if (redis.kind !== 'Read') return [];
-  const present = new Set(nodes.map((node) => node.name));
+  const present = new Set(nodes.map((node) => node.pod.uid));
   const goneIds = new Set(
-    Object.entries(memory.nodes).flatMap(([name, node]) =>
-      present.has(name) || node.nodeId === undefined ? [] : [node.nodeId],
+    Object.entries(memory.nodes).flatMap(([uid, node]) =>
+      present.has(uid) || node.nodeId === undefined ? [] : [node.nodeId],
     ),
   );
   for (const node of nodes) if (node.entry !== undefined) goneIds.delete(node.entry.nodeId);

@@ -44,7 +44,7 @@ export function mediaNodes(
   return observed.pods
     .toSorted((a, b) => compareNames(a.name, b.name))
     .map((pod) => {
-      const remembered = memory.nodes[pod.name] ?? freshMemory;
+      const remembered = memory.nodes[pod.uid] ?? freshMemory;
       const metrics = observed.metrics[pod.name];
       const entry = entryOf(pod, metrics, entries);
       const overdue = limits.wallMs - pod.createdAtMs > limits.startupDeadlineMs;

@@ -15,6 +15,8 @@ export interface NodeMemory {
   readonly served: boolean;
   /** Since when its heartbeat is overdue. */
   readonly staleSinceMs?: number;
+  /** Since when its Pod is gone. */
+  readonly goneSinceMs?: number;
   /** The last registry id seen of it, to tell a ghost. */
   readonly nodeId?: string;
   readonly participants: number;
@@ -28,6 +30,7 @@ export interface Memory {
   /** Changes of the desired size, newest last, as long as the longest policy period. */
   readonly changes: readonly { readonly atMs: number; readonly delta: number }[];
   readonly desired: number | undefined;
+  /** By the uid of the Pod: a later Pod of the same name is another node. */
   readonly nodes: Readonly<Record<string, NodeMemory>>;
   readonly failures: { readonly count: number; readonly lastMs: number } | undefined;
   /** Until when removals are frozen after many nodes lost their load at once. */

@@ -10,7 +10,7 @@ const rememberGoneMs = 120_000;
 
 /** Notes first: that a node reports, since when it is overdue, what it carried, which id it has. */
 export function noteSight(node: MediaNode, nowMs: number): NodeMemory {
-  const { staleSinceMs, ...rest } = node.memory;
+  const { staleSinceMs, goneSinceMs: _, ...rest } = node.memory;
   const isUp = node.phase === 'Up';
   const silent = node.phase === 'Suspect' ? { staleSinceMs: staleSinceMs ?? nowMs } : {};
   return {
@@ -33,7 +33,8 @@ export function noteRole(
   if (role === undefined) return { ...node.memory, proofs: [] };
   if (role === 'Serving') return { ...rest, proofs: [] };
   const marked = node.entry?.cordonMarked === true;
-  const closedMs = closedSinceMs ?? (marked ? nowMs : undefined);
+  // A gap means that it may have been given a room since: it is closed anew.
+  const closedMs = marked ? (closedSinceMs ?? nowMs) : undefined;
   return {
     ...rest,
     ...(role === 'Standby' ? { standbySinceMs: standbySinceMs ?? nowMs } : {}),
@@ -42,14 +43,14 @@ export function noteRole(
   };
 }
 
-/** Keeps what is known of vanished Pods for a while; `goneSince` is `staleSinceMs` of a node without a Pod. */
+/** Keeps what is known of vanished Pods for a while. `present` holds the uids of the others. */
 export function carryGone(memory: Memory, present: ReadonlySet<string>, nowMs: number): Memory['nodes'] {
   const gone = Object.entries(memory.nodes)
-    .filter(([name]) => !present.has(name))
-    .map(([name, node]): readonly [string, NodeMemory] => [
-      name,
-      { ...node, staleSinceMs: node.staleSinceMs ?? nowMs },
+    .filter(([uid]) => !present.has(uid))
+    .map(([uid, node]): readonly [string, NodeMemory] => [
+      uid,
+      { ...node, goneSinceMs: node.goneSinceMs ?? nowMs },
     ])
-    .filter(([, node]) => nowMs - (node.staleSinceMs ?? nowMs) < rememberGoneMs);
+    .filter(([, node]) => nowMs - (node.goneSinceMs ?? nowMs) < rememberGoneMs);
   return Object.fromEntries(gone);
 }

@@ -35,6 +35,8 @@ function commonOptions(config: RedisConfig): Options {
     replyMapping: 'legacy',
     protocol: 2,
     connectionName: 'openvidu-media-operator',
+    // Redis before 7.2 knows no client info, and a narrow login would have to allow it.
+    disableClientInfo: true,
     connectTimeout: connectTimeoutMs,
     commandTimeout: commandTimeoutMs,
     socketTimeout: silenceTimeoutMs,

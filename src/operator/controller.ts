@@ -15,7 +15,7 @@ import { byCluster, PodsCache } from './pods-cache.ts';
 import { CLUSTERS } from './recorder.ts';
 
 /** Heartbeats of many nodes come at any moment; passes closer together than this would learn nothing new. */
-const leastBetweenPassesMs = 200;
+const leastBetweenPassesMs = 50;
 /** The backstop of a loop that is woken by changes. */
 const resyncMs = 300_000;
 

@@ -104,6 +104,8 @@ async function lead(parts: LeadParts): Promise<number> {
   const onState = (state: string, holder: string) => {
     parts.leading(state === 'leading');
     log.info('leader election', { state, holder });
+    // Work that hangs must not outlive the lease; unref, so that work that ends sooner is not held up.
+    if (state === 'lost') setTimeout(() => process.exit(1), (leaseMs - renewDeadlineMs) / 2).unref();
   };
   const election = {
     client,

@@ -25,6 +25,7 @@ interface Rendered {
 const chart = new URL('../../charts/openvidu-media-operator', import.meta.url).pathname;
 const watched = 'watched';
 const installed = 'operators';
+const operator = 'ovm-openvidu-media-operator';
 const folder = mkdtempSync(join(tmpdir(), 'chart-'));
 const run = promisify(execFile);
 let plane: Plane;
@@ -70,10 +71,10 @@ async function apply(text: string, ...flags: readonly string[]): Promise<string>
 
 /** Whether the operator's service account may do it, by the API server's own word. */
 async function mayOperator(verb: string, resource: string, namespace: string): Promise<boolean> {
-  const who = `--as=system:serviceaccount:${installed}:ovm-openvidu-media-operator`;
-  const [name, subresource] = resource.split('/');
+  const who = `--as=system:serviceaccount:${installed}:${operator}`;
+  const [type = '', subresource] = resource.split(' ');
   const below = subresource === undefined ? [] : [`--subresource=${subresource}`];
-  const asked = ['auth', 'can-i', verb, name ?? '', ...below, who, `--namespace=${namespace}`];
+  const asked = ['auth', 'can-i', verb, type, ...below, who, `--namespace=${namespace}`];
   // kubectl exits with 1 on "no", so that the answer is read from its output in both cases.
   const answer = await kubectl(...asked).catch((error: unknown) =>
     typeof error === 'object' && error !== null && 'stdout' in error ? String(error.stdout) : String(error),
@@ -136,14 +137,17 @@ describe('the rights of the operator', () => {
 
   test.each([
     ['list', 'openviduclusters.openvidu.io'],
-    ['patch', 'openviduclusters.openvidu.io/status'],
-    ['update', 'openviduclusters.openvidu.io/finalizers'],
+    ['patch', 'openviduclusters.openvidu.io status'],
+    ['update', 'openviduclusters.openvidu.io finalizers'],
     ['watch', 'pods'],
     ['create', 'pods'],
     ['delete', 'pods'],
     ['patch', 'services'],
     ['get', 'secrets'],
     ['create', 'secrets'],
+    ['get', 'configmaps'],
+    ['create', 'configmaps'],
+    ['patch', 'configmaps'],
     ['patch', 'poddisruptionbudgets.policy'],
     ['create', 'events.events.k8s.io'],
   ])('reach to %s %s in the namespace it watches, and no further', async (verb, resource) => {
@@ -158,7 +162,8 @@ describe('the rights of the operator', () => {
     ['list', 'secrets'],
     ['watch', 'secrets'],
     ['delete', 'secrets'],
-    ['create', 'pods/exec'],
+    ['list', 'configmaps'],
+    ['create', 'pods exec'],
     ['update', 'openviduclusters.openvidu.io'],
     ['delete', 'openviduclusters.openvidu.io'],
     ['list', 'nodes'],
@@ -167,8 +172,16 @@ describe('the rights of the operator', () => {
     await expect(mayOperator(verb, resource, watched)).resolves.toBe(false);
   });
 
-  test.each(['get', 'create', 'update', 'patch'])('include to %s the lease beside it', async (verb) => {
-    await expect(mayOperator(verb, 'leases.coordination.k8s.io', installed)).resolves.toBe(true);
+  test.each(['get', 'update', 'patch'])('include to %s its own lease, and no other', async (verb) => {
+    const [own, other] = await Promise.all([
+      mayOperator(verb, `leases.coordination.k8s.io/${operator}`, installed),
+      mayOperator(verb, 'leases.coordination.k8s.io/other', installed),
+    ]);
+    expect({ own, other }).toEqual({ own: true, other: false });
+  });
+
+  test('include to create a lease beside it', async () => {
+    await expect(mayOperator('create', 'leases.coordination.k8s.io', installed)).resolves.toBe(true);
   });
 });
 

@@ -110,6 +110,11 @@ describe('the reversible cordon on real media servers', () => {
     patientMs,
   );
 
+  test('changes are told by Redis itself', async () => {
+    await until({ what: 'tracking', timeoutMs: 3000 }, () => watch.how() === 'Tracking');
+    expect(watch.how()).toBe('Tracking');
+  });
+
   test('heartbeats are counted and age by their change', async () => {
     const before = await entry(0);
     await until(
@@ -150,7 +155,9 @@ describe('the reversible cordon on real media servers', () => {
         expect(keeper.counts().marked).toBeGreaterThanOrEqual(4);
 
         await people.join({ room: home, url: server(others[0] ?? 0).wsUrl, identity: 'listener' });
-        expect((await place(home, others[1] ?? 0, 'third')).nodeId).toBe(server(host).nodeId);
+        const third = await place(home, others[1] ?? 0, 'third');
+        expect(third.nodeId).toBe(server(host).nodeId);
+        third.leave();
         await until({ what: 'the listener to hear the speaker', timeoutMs: 5000 }, () =>
           people.report().some(({ identity, tracksHeard }) => identity === 'listener' && tracksHeard === 1),
         );
@@ -224,60 +231,72 @@ describe('the reversible cordon on real media servers', () => {
 });
 
 describe('second sources', () => {
-  test('a node says in its metrics the id and the counts that Redis has of it', async () => {
-    const reader = new MetricsReader(systemClock);
-    const guest = await place(nextRoom(), 0);
-    const at = world.servers.findIndex(({ nodeId }) => nodeId === guest.nodeId);
-    await until(
-      { what: 'the heartbeat with the guest', timeoutMs: 5000 },
-      async () => (await entry(at)).load.participants === 1,
-    );
-    const { load, nodeId } = await entry(at);
-    const target = { host: '127.0.0.1', port: server(at).metricsPort };
-    const reading = await reader.read({
-      ...target,
-      companions: [{ name: 'egress', port: server(at).metricsPort }],
-    });
-    expect(reading).toMatchObject({ kind: 'Read', nodeId, participants: load.participants });
-    // The port of a media server is not that of an egress: unknown, not idle.
-    expect(reading).toMatchObject({ companions: [{ name: 'egress', active: undefined }] });
-    expect(await reader.read({ ...target, port: 1 })).toMatchObject({
-      kind: 'Failed',
-      why: 'metrics: ECONNREFUSED',
-    });
-    guest.leave();
-    await reader.close();
-  });
-
-  test('the server API lists the rooms with their participants, and refuses a wrong secret', async () => {
-    const room = nextRoom();
-    const guest = await place(room, 0);
-    const target = { url: server(0).url, ...world.key };
-    const seen = async (): Promise<boolean> => {
-      const reading = await readServerApi(serverApi(target), systemClock);
-      return (
-        reading.kind === 'Read' && reading.rooms.some((one) => one.room === room && one.participants === 1)
+  test(
+    'a node says in its metrics the id and the counts that Redis has of it',
+    async () => {
+      const reader = new MetricsReader(systemClock);
+      const guest = await place(nextRoom(), 0);
+      const at = world.servers.findIndex(({ nodeId }) => nodeId === guest.nodeId);
+      await until(
+        { what: 'the heartbeat with the guest', timeoutMs: 5000 },
+        async () => (await entry(at)).load.participants > 0,
       );
-    };
-    await until({ what: 'the room to be listed', timeoutMs: 8000, stepMs: 300 }, seen);
-    const wrong = serverApi({ ...target, apiSecret: 'f'.repeat(32) });
-    await expect(wrong.listRooms()).rejects.toMatchObject({ name: 'CredentialsRefusedError' });
-    const nobody = serverApi({ ...target, url: 'http://127.0.0.1:1' });
-    await expect(nobody.listRooms()).rejects.toMatchObject({ name: 'UnreachableError' });
-    guest.leave();
-  });
+      const { load, nodeId } = await entry(at);
+      const target = { host: '127.0.0.1', port: server(at).metricsPort };
+      const reading = await reader.read({
+        ...target,
+        companions: [{ name: 'egress', port: server(at).metricsPort }],
+      });
+      expect(reading).toMatchObject({ kind: 'Read', nodeId, participants: load.participants });
+      // The port of a media server is not that of an egress: unknown, not idle.
+      expect(reading).toMatchObject({ companions: [{ name: 'egress', active: undefined }] });
+      expect(await reader.read({ ...target, port: 1 })).toMatchObject({
+        kind: 'Failed',
+        why: 'metrics: ECONNREFUSED',
+      });
+      guest.leave();
+      await reader.close();
+    },
+    patientMs,
+  );
 
-  test('the entry of a killed server is removed only while it is the one that was judged', async () => {
-    const { nodeId } = server(1);
-    await read();
-    const early = table.valueOf(nodeId) ?? Buffer.alloc(0);
-    await sleep(2300);
-    expect(await removeGhost(link, nodeId, early)).toBe(false);
-    await server(1).kill();
-    await read();
-    const judged = table.valueOf(nodeId) ?? Buffer.alloc(0);
-    expect(await removeGhost(link, nodeId, judged)).toBe(true);
-    expect(await removeGhost(link, nodeId, judged)).toBe(false);
-    expect((await read()).nodes.map((node) => node.nodeId)).toEqual([server(0).nodeId]);
-  });
+  test(
+    'the server API lists the rooms with their participants, and refuses a wrong secret',
+    async () => {
+      const room = nextRoom();
+      const guest = await place(room, 0);
+      const target = { url: server(0).url, ...world.key };
+      const seen = async (): Promise<boolean> => {
+        const reading = await readServerApi(serverApi(target), systemClock);
+        return (
+          reading.kind === 'Read' && reading.rooms.some((one) => one.room === room && one.participants === 1)
+        );
+      };
+      await until({ what: 'the room to be listed', timeoutMs: 8000, stepMs: 300 }, seen);
+      const wrong = serverApi({ ...target, apiSecret: 'f'.repeat(32) });
+      await expect(wrong.listRooms()).rejects.toMatchObject({ name: 'CredentialsRefusedError' });
+      const nobody = serverApi({ ...target, url: 'http://127.0.0.1:1' });
+      await expect(nobody.listRooms()).rejects.toMatchObject({ name: 'UnreachableError' });
+      guest.leave();
+    },
+    patientMs,
+  );
+
+  test(
+    'the entry of a killed server is removed only while it is the one that was judged',
+    async () => {
+      const { nodeId } = server(1);
+      await read();
+      const early = table.valueOf(nodeId) ?? Buffer.alloc(0);
+      await sleep(2300);
+      expect(await removeGhost(link, nodeId, early)).toBe(false);
+      await server(1).kill();
+      await read();
+      const judged = table.valueOf(nodeId) ?? Buffer.alloc(0);
+      expect(await removeGhost(link, nodeId, judged)).toBe(true);
+      expect(await removeGhost(link, nodeId, judged)).toBe(false);
+      expect((await read()).nodes.map((node) => node.nodeId)).toEqual([server(0).nodeId]);
+    },
+    patientMs,
+  );
 });

@@ -1,0 +1,250 @@
+/** A fleet of Media Nodes in a local cluster, seen from outside: what a person, a client and a monitor would see. */
+import { randomBytes } from 'node:crypto';
+import { Redis } from 'ioredis';
+import { RoomServiceClient } from 'livekit-server-sdk';
+import { LABELS } from '../src/api/names.ts';
+import type { ClusterStatus, ClusterStatusNode, OpenViduCluster } from '../src/api/v1alpha1.gen.ts';
+import { KubeClient } from '../src/kube/client.ts';
+import { KubeHttp } from '../src/kube/http.ts';
+import type { EventObject, Pod } from '../src/kube/kinds.ts';
+import { Reflector } from '../src/kube/reflector.ts';
+import { EVENTS, PODS } from '../src/kube/resource.ts';
+import { CONFIG_MAPS, receiptsName } from '../src/operator/receipts.ts';
+import { CLUSTERS } from '../src/operator/recorder.ts';
+import type { Cluster } from './cluster.ts';
+import { LabError, type Wait, until } from './exec.ts';
+import { Front } from './front.ts';
+import type { ApiKey } from './local-servers.ts';
+
+export interface FleetWish {
+  readonly cluster: Cluster;
+  readonly namespace: string;
+  /** Name of the OpenViduCluster. */
+  readonly name: string;
+}
+
+/** One Pod of the fleet as the watch showed it. Times are milliseconds since the Unix epoch. */
+export interface PodLife {
+  readonly name: string;
+  readonly uid: string;
+  readonly createdAtMs: number;
+  readonly deleteAskedAtMs: number | undefined;
+  readonly goneAtMs: number | undefined;
+}
+
+export interface Receipt {
+  readonly node: string;
+  readonly uid: string;
+  readonly removedAt: string;
+  readonly because: string;
+  readonly proofs: readonly {
+    readonly redisParticipants: number;
+    readonly roomsMapped: number;
+    readonly ownParticipants: number;
+  }[];
+}
+
+export interface Placed {
+  /** Rooms by the node that hosts them. */
+  readonly byNode: ReadonlyMap<string, number>;
+  readonly failed: readonly string[];
+}
+
+export class Fleet {
+  readonly name: string;
+  readonly namespace: string;
+  readonly cluster: Cluster;
+  readonly key: ApiKey;
+  readonly client: KubeClient;
+  readonly #stop = new AbortController();
+  readonly #clusters: Reflector<OpenViduCluster>;
+  readonly #pods: Reflector<Pod>;
+  readonly #events: Reflector<EventObject>;
+  readonly #lives = new Map<string, { -readonly [K in keyof PodLife]: PodLife[K] }>();
+  readonly #redis: Redis;
+  #front: Front | undefined;
+
+  private constructor({ cluster, namespace, name }: FleetWish) {
+    this.cluster = cluster;
+    this.namespace = namespace;
+    this.name = name;
+    this.key = { apiKey: `key${randomBytes(6).toString('hex')}`, apiSecret: randomBytes(24).toString('hex') };
+    this.client = new KubeClient(KubeHttp.fromKubeConfig(cluster.kubeconfig));
+    const shared = { http: this.client.http, namespace };
+    this.#clusters = new Reflector({ ...shared, type: CLUSTERS });
+    this.#pods = new Reflector({ ...shared, type: PODS, labelSelector: `${LABELS.cluster}=${name}` });
+    this.#events = new Reflector({ ...shared, type: EVENTS });
+    this.#redis = new Redis({
+      host: cluster.gatewayIp,
+      port: cluster.redisPort,
+      lazyConnect: true,
+      retryStrategy: () => 500,
+    });
+    this.#redis.on('error', () => undefined);
+    this.#keepLives();
+  }
+
+  /** Makes the Secret and watches. The custom resource definition and the namespace must be there. */
+  static async open(wish: FleetWish): Promise<Fleet> {
+    const fleet = new Fleet(wish);
+    const { apiKey, apiSecret } = fleet.key;
+    const secret = {
+      apiVersion: 'v1',
+      kind: 'Secret',
+      metadata: { name: fleet.secretName, namespace: fleet.namespace },
+      stringData: { apiKey, apiSecret },
+    };
+    await wish.cluster.kubectl(['apply', '-f', '-'], JSON.stringify(secret));
+    const watches = [fleet.#clusters, fleet.#pods, fleet.#events];
+    for (const watch of watches) watch.start(fleet.#stop.signal);
+    await Promise.all(watches.map((watch) => watch.synced));
+    return fleet;
+  }
+
+  get secretName(): string {
+    return `${this.name}-api`;
+  }
+
+  /** The way in for clients. @throws LabError before `openFront`. */
+  get front(): Front {
+    if (this.#front === undefined) throw new LabError('Open the front of the fleet first.');
+    return this.#front;
+  }
+
+  async openFront(): Promise<Front> {
+    this.#front ??= await Front.start({
+      client: this.client,
+      namespace: this.namespace,
+      service: `${this.name}-signal`,
+    });
+    return this.#front;
+  }
+
+  /** kubectl in the namespace of the fleet. */
+  async kubectl(args: readonly string[], input?: string): Promise<string> {
+    return await this.cluster.kubectl(['-n', this.namespace, ...args], input);
+  }
+
+  get status(): ClusterStatus | undefined {
+    return this.#clusters.get(this.namespace, this.name)?.status;
+  }
+
+  nodes(): readonly ClusterStatusNode[] {
+    return this.status?.nodes ?? [];
+  }
+
+  /** The node by the name of its Pod. */
+  node(name: string): ClusterStatusNode | undefined {
+    return this.nodes().find((node) => node.name === name);
+  }
+
+  condition(type: string): { readonly status: string; readonly reason: string; readonly message: string } {
+    const found = this.status?.conditions?.find((condition) => condition.type === type);
+    return found ?? { status: 'Unknown', reason: '', message: '' };
+  }
+
+  /** Pods of the fleet, those that are leaving included. */
+  pods(): readonly Pod[] {
+    return this.#pods.list(this.namespace).toSorted((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1));
+  }
+
+  /** All Pods there ever were, in the order of their creation. */
+  lives(): readonly PodLife[] {
+    return [...this.#lives.values()].toSorted((a, b) => a.createdAtMs - b.createdAtMs);
+  }
+
+  onEvent(handle: (event: EventObject) => void): void {
+    this.#events.onChange((change) => {
+      if (change.type !== 'deleted') handle(change.object);
+    });
+  }
+
+  onChange(handle: () => void): void {
+    this.#clusters.onChange(handle);
+    this.#pods.onChange(handle);
+  }
+
+  /** Waits for something about the fleet. @throws LabError with the state of the nodes. */
+  async until(wait: Wait, holds: () => Promise<boolean> | boolean): Promise<void> {
+    await until({ stepMs: 50, ...wait }, holds).catch((error: unknown) => {
+      const conditions = (this.status?.conditions ?? []).map((one) => `${one.type}=${one.status} ${one.message}`);
+      const pods = this.pods().map(({ metadata, status }) => `${metadata.name} ${status?.phase}`);
+      const seen = JSON.stringify({ nodes: this.nodes(), pods, conditions }, null, 1);
+      throw new LabError(`${error instanceof Error ? error.message : String(error)}; the fleet: ${seen}`);
+    });
+  }
+
+  /** Where each room lives by the registry: names of rooms to ids of nodes. */
+  async placements(): Promise<Readonly<Record<string, string>>> {
+    return await this.#redis.hgetall('room_node_map');
+  }
+
+  /** Name of the Media Node that hosts the room. */
+  async hostOf(room: string): Promise<string | undefined> {
+    const nodeId = (await this.placements())[room];
+    return this.nodes().find((node) => node.nodeId === nodeId)?.name;
+  }
+
+  get rooms(): RoomServiceClient {
+    return new RoomServiceClient(this.front.url, this.key.apiKey, this.key.apiSecret);
+  }
+
+  /** Makes empty rooms through the server API and says which nodes the servers chose. */
+  async placeRooms(names: readonly string[], emptySeconds = 120): Promise<Placed> {
+    const failed: string[] = [];
+    const rooms = this.rooms;
+    for (let at = 0; at < names.length; at += 10) {
+      const asked = names.slice(at, at + 10).map(async (name) => {
+        await rooms.createRoom({ name, emptyTimeout: emptySeconds }).catch((error: unknown) => {
+          failed.push(`${name}: ${String(error)}`);
+        });
+      });
+      await Promise.all(asked);
+    }
+    const hosts = await this.placements();
+    const byNode = new Map<string, number>();
+    for (const name of names) {
+      const nodeId = hosts[name] ?? '';
+      const host = this.nodes().find((node) => node.nodeId === nodeId)?.name ?? `unknown ${nodeId}`;
+      byNode.set(host, (byNode.get(host) ?? 0) + 1);
+    }
+    return { byNode, failed };
+  }
+
+  async deleteRooms(names: readonly string[]): Promise<void> {
+    const rooms = this.rooms;
+    for (let at = 0; at < names.length; at += 10) {
+      await Promise.all(names.slice(at, at + 10).map(async (name) => await rooms.deleteRoom(name)));
+    }
+  }
+
+  async receipts(): Promise<readonly Receipt[]> {
+    const ref = { name: receiptsName(this.name), namespace: this.namespace };
+    const kept = await this.client.find(CONFIG_MAPS, ref);
+    return Object.values(kept?.data ?? {}).map((text) => JSON.parse(text) as Receipt);
+  }
+
+  async close(): Promise<void> {
+    this.#stop.abort();
+    await this.#front?.stop();
+    this.#redis.disconnect();
+    await this.client.http.close();
+  }
+
+  #keepLives(): void {
+    this.#pods.onChange(({ type, object }) => {
+      const { name, uid, deletionTimestamp } = object.metadata;
+      const nowMs = Date.now();
+      const life = this.#lives.get(uid) ?? {
+        name,
+        uid,
+        createdAtMs: nowMs,
+        deleteAskedAtMs: undefined,
+        goneAtMs: undefined,
+      };
+      if (deletionTimestamp !== undefined) life.deleteAskedAtMs ??= nowMs;
+      if (type === 'deleted') life.goneAtMs ??= nowMs;
+      this.#lives.set(uid, life);
+    });
+  }
+}

@@ -1,0 +1,107 @@
+/** The operator in a local cluster: as a Pod by its chart, or as a process of this machine that can be killed. */
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Cluster } from './cluster.ts';
+import { run } from './exec.ts';
+import { images } from './image.ts';
+import { freePorts, startProcess, type LocalProcess } from './local-process.ts';
+import { binDir, root } from './paths.ts';
+
+export const operatorNamespace = 'openvidu-system';
+const release = 'ovm';
+const deployment = `${release}-openvidu-media-operator`;
+const chart = join(root, 'charts', 'openvidu-media-operator');
+
+function settings(watchNamespace: string): readonly string[] {
+  const [repository = '', tag = ''] = images.operator.split(/:(?=[^:]*$)/);
+  return [
+    `watchNamespace=${watchNamespace}`,
+    'image.pullPolicy=Never',
+    `image.repository=${repository}`,
+    `image.tag=${tag}`,
+  ].flatMap((setting) => ['--set-string', setting]);
+}
+
+async function makeNamespaces(cluster: Cluster, names: readonly string[]): Promise<void> {
+  const list = names.map((name) => JSON.stringify({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } }));
+  await cluster.kubectl(['apply', '-f', '-'], list.join('\n---\n'));
+}
+
+/** `helm install` under the chart's own RBAC; resolves when both replicas are ready. */
+export async function installOperator(cluster: Cluster, watchNamespace: string): Promise<void> {
+  await makeNamespaces(cluster, [operatorNamespace, watchNamespace]);
+  const args = ['install', release, chart, '--namespace', operatorNamespace, ...settings(watchNamespace)];
+  await run(join(binDir, 'helm'), [...args, '--wait', '--timeout', '90s'], {
+    env: { KUBECONFIG: cluster.kubeconfig, HELM_CACHE_HOME: join(cluster.dir, 'helm') },
+    timeoutMs: 120_000,
+  });
+}
+
+/** What both replicas have logged. */
+export async function operatorLogs(cluster: Cluster): Promise<string> {
+  const selector = ['-l', 'app.kubernetes.io/name=openvidu-media-operator'];
+  return await cluster.kubectl(['-n', operatorNamespace, 'logs', ...selector, '--tail=-1', '--prefix']);
+}
+
+/** The chart's CRDs, ServiceAccount and RBAC, without its Deployment. */
+export async function installRights(cluster: Cluster, watchNamespace: string): Promise<void> {
+  await makeNamespaces(cluster, [operatorNamespace, watchNamespace]);
+  const parts = ['crd-openviducluster', 'serviceaccount', 'rbac'];
+  const only = parts.flatMap((part) => ['--show-only', `templates/${part}.yaml`]);
+  const args = ['template', release, chart, '--namespace', operatorNamespace, ...settings(watchNamespace)];
+  const manifest = await run(join(binDir, 'helm'), [...args, '--kube-version', '1.36.3', ...only]);
+  await cluster.kubectl(['apply', '--server-side', '-f', '-'], manifest);
+  await cluster.kubectl(['wait', '--for=condition=Established', 'crd/openviduclusters.openvidu.io']);
+}
+
+export interface OperatorProcess {
+  readonly process: LocalProcess;
+  /** SIGKILL, as a crash. */
+  crash(): Promise<void>;
+  /** SIGTERM, and waits for the end. */
+  stop(): Promise<void>;
+}
+
+/** Runs the operator from source with the rights of its own ServiceAccount. */
+export async function startOperator(cluster: Cluster, watchNamespace: string): Promise<OperatorProcess> {
+  const token = await cluster.kubectl(['-n', operatorNamespace, 'create', 'token', deployment]);
+  const kubeconfig = join(cluster.dir, 'operator', 'kubeconfig.json');
+  await mkdir(join(cluster.dir, 'operator'), { recursive: true });
+  await writeFile(kubeconfig, kubeconfigOf(cluster, token.trim(), await readFile(cluster.caFile, 'utf8')), {
+    mode: 0o600,
+  });
+  const [port = 0] = await freePorts(1);
+  const child = await startProcess('env', [
+    `KUBECONFIG=${kubeconfig}`,
+    `OVM_WATCH_NAMESPACE=${watchNamespace}`,
+    `OVM_PORT=${port}`,
+    `POD_NAMESPACE=${operatorNamespace}`,
+    // A crashed leader keeps the Lease for this long.
+    'OVM_LEASE_DURATION=3s',
+    'OVM_LEASE_RENEW_DEADLINE=2s',
+    'OVM_LEASE_RETRY=500ms',
+    process.execPath,
+    join(root, 'src', 'operator', 'main.ts'),
+  ]);
+  return {
+    process: child,
+    crash: async () => await child.kill(),
+    stop: async () => {
+      child.signal('SIGTERM');
+      await child.ended;
+    },
+  };
+}
+
+function kubeconfigOf(cluster: Cluster, token: string, ca: string): string {
+  const server = cluster.apiUrl;
+  const authority = Buffer.from(ca).toString('base64');
+  return JSON.stringify({
+    apiVersion: 'v1',
+    kind: 'Config',
+    clusters: [{ name: 'lab', cluster: { server, 'certificate-authority-data': authority } }],
+    users: [{ name: 'operator', user: { token } }],
+    contexts: [{ name: 'lab', context: { cluster: 'lab', user: 'operator', namespace: operatorNamespace } }],
+    'current-context': 'lab',
+  });
+}

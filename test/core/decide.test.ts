@@ -1,0 +1,261 @@
+/** Stories: what a fleet does in the course of time. */
+import { describe, expect, test } from '@jest/globals';
+import { Story } from '../support/story.ts';
+import { aSpec } from '../support/builders.ts';
+
+const first = 'c-media-0';
+const second = 'c-media-1';
+const third = 'c-media-2';
+
+describe('growth', () => {
+  test('an empty cluster gets its minimum at once', () => {
+    const story = new Story({ spec: aSpec({ minNodes: 2 }), nodes: 0 }).at(0);
+    expect(story.deeds()).toEqual([`CreatePod ${first}`, `CreatePod ${second}`]);
+    expect(story.at(30).states()).toEqual(['Serving', 'Serving']);
+  });
+
+  test('a node is launched before the last slot is taken, and only one', () => {
+    const story = new Story({ spec: aSpec(), nodes: 1 }).at(20).load(first, 71).at(40);
+    expect(story.deeds('CreatePod')).toEqual([`CreatePod ${second}`]);
+    expect(story.decision.because.reason).toBe('LoadRequiresNodes');
+  });
+
+  test('a standby node is taken back into service rather than another one launched', () => {
+    const spec = aSpec({ scaleDown: { stabilizationMs: 0, selectPolicy: 'Max', policies: [] } });
+    const story = new Story({ spec, nodes: 2 }).at(1).load(first, 30).load(second, 5).at(15);
+    expect(story.state(second)).toBe('Standby');
+    story.load(first, 80).at(17);
+    expect(story.state(second)).toBe('Serving');
+    expect(story.deeds('CreatePod')).toEqual([]);
+  });
+
+  test('one room larger than a node asks for as many nodes as its people need', () => {
+    const story = new Story({ spec: aSpec(), nodes: 1 }).at(1).load(first, 210).at(40);
+    expect(story.decision.desired).toBe(3);
+    expect(story.decision.nodes).toHaveLength(3);
+  });
+});
+
+describe('shrinking', () => {
+  test('an idle surplus node is closed, taken out of the Service, proven empty twice and only then removed', () => {
+    const story = new Story({ spec: aSpec(), nodes: 2 }).at(60);
+    const deeds = story.done.filter(({ action }) => action.kind !== 'CreatePod');
+    expect(story.deeds()).toEqual([`SetInService ${second} out`, `RemoveNode ${second}`]);
+    const removed = deeds.find(({ action }) => action.kind === 'RemoveNode')?.action;
+    const proofs = removed?.kind === 'RemoveNode' ? removed.evidence.proofs : [];
+    expect(proofs).toHaveLength(2);
+    expect((proofs[1]?.atMs ?? 0) - (proofs[0]?.atMs ?? 0)).toBeGreaterThanOrEqual(2000);
+    expect(story.names).toEqual([first]);
+  });
+
+  test('a surplus node with people waits for as long as they stay', () => {
+    const story = new Story({ spec: aSpec(), nodes: 2 }).at(1).load(first, 9).load(second, 3).at(2, 'h');
+    expect(story.state(second)).toBe('Standby');
+    expect(story.deeds('RemoveNode')).toEqual([]);
+    expect(story.load(second, 0).at(125, 'min').deeds('RemoveNode')).toEqual([`RemoveNode ${second}`]);
+  });
+
+  test('no removal happens while the node itself tells of people', () => {
+    const story = new Story({ spec: aSpec(), nodes: 2 }).claims(second, 1).at(120);
+    expect(story.deeds('RemoveNode')).toEqual([]);
+    expect(story.refusals()).toContain('EvidenceContradicts');
+    expect(story.claims(second, undefined).at(180).deeds('RemoveNode')).toEqual([`RemoveNode ${second}`]);
+  });
+
+  test('no removal happens while a recording runs', () => {
+    const story = new Story({ spec: aSpec(), nodes: 2 }).companion(second, 1).at(120);
+    expect(story.deeds('RemoveNode', 'SetInService')).toEqual([]);
+    expect(story.refusals()).toContain('CompanionBusy');
+  });
+
+  test('no removal happens while the node does not answer', () => {
+    const story = new Story({ spec: aSpec(), nodes: 2 }).mute(second).at(120);
+    expect(story.deeds('RemoveNode')).toEqual([]);
+    expect(story.refusals()).toContain('EvidenceMissing');
+  });
+
+  test('a protected node stays, empty or not', () => {
+    const story = new Story({ spec: aSpec({ minNodes: 1 }), nodes: 1 }).change(first, { protected: true });
+    story
+      .at(10)
+      .change(first, { cordonWish: { why: 'ana: new kernel', leaveWhenEmpty: true } })
+      .at(120);
+    expect(story.deeds('RemoveNode')).toEqual([]);
+    expect(story.refusals()).toContain('Protected');
+  });
+
+  test('a fleet of ten with no load becomes one, never more than two at a time on their way out', () => {
+    const story = new Story({ spec: aSpec(), nodes: 10 });
+    for (let atS = 1; atS <= 200; atS += 1) {
+      story.at(atS);
+      expect(story.states().filter((state) => state === 'Leaving').length).toBeLessThanOrEqual(2);
+      expect(story.states()).toContain('Serving');
+    }
+    expect(story.names).toHaveLength(1);
+  });
+});
+
+describe('trouble', () => {
+  test('nothing is done while Redis cannot be read, and life goes on when it can be', () => {
+    const story = new Story({ spec: aSpec(), nodes: 3 }).at(2).redis(false).at(300);
+    const before = story.done.length;
+    expect(story.refusals()).toEqual(['RedisUnavailable']);
+    expect(story.decision.desired).toBe(3);
+    expect(story.at(301).done).toHaveLength(before);
+    expect(story.redis(true).at(400).names).toEqual([first]);
+  });
+
+  test('proofs from before an outage of Redis count for nothing after it', () => {
+    const story = new Story({ spec: aSpec(), nodes: 2 }).companion(second, 1).at(30);
+    story.companion(second, 0).at(32).redis(false).at(40);
+    const removedBefore = story.deeds('RemoveNode');
+    expect(removedBefore).toEqual([]);
+    story.redis(true).at(41);
+    expect(story.deeds('RemoveNode')).toEqual([]);
+    expect(story.at(60).deeds('RemoveNode')).toEqual([`RemoveNode ${second}`]);
+  });
+
+  test('several nodes that fall silent together stop removals and launches until they report again', () => {
+    const story = new Story({ spec: aSpec(), nodes: 4 }).at(1).load(first, 50);
+    for (const name of [second, third, 'c-media-3']) story.load(name, 40);
+    story.at(20).silence(second, third).at(200);
+    expect(story.refusals()).toEqual(['HeartbeatsStopped']);
+    expect(story.deeds('CreatePod', 'RemoveNode', 'RemoveGhost')).toEqual([]);
+    expect(story.speak(second, third).at(210).refusals()).not.toContain('HeartbeatsStopped');
+  });
+
+  test('a single silent node is replaced as capacity after a while, and is never removed', () => {
+    const story = new Story({ spec: aSpec({ minNodes: 2 }), nodes: 2 })
+      .at(1)
+      .load(first, 60)
+      .load(second, 60);
+    story.at(20).silence(second).at(80);
+    expect(story.state(second)).toBe('Suspect');
+    expect(story.deeds()).toEqual([`CreatePod ${third}`]);
+    expect(story.speak(second).at(90).state(second)).not.toBe('Suspect');
+  });
+
+  test('a vanished Pod is replaced at once and its registry entry goes, its and no other', () => {
+    const story = new Story({ spec: aSpec({ minNodes: 2 }), nodes: 2 }).at(1).load(second, 12).at(20);
+    story.vanish(second).at(21);
+    expect(story.deeds('CreatePod')).toEqual([`CreatePod ${second}`]);
+    expect(story.at(60).deeds('RemoveGhost')).toEqual(['RemoveGhost ND_2']);
+    expect(story.states()).toEqual(['Serving', 'Serving']);
+  });
+
+  test('a Pod that takes the name of one that vanished begins a life of its own', () => {
+    const story = new Story({ spec: aSpec({ minNodes: 3 }), nodes: 3, launchMs: 60_000 }).at(20);
+    story.vanish(second).vanish(third).at(23);
+    expect(story.states()).toEqual(['Serving', 'Launching', 'Launching']);
+    expect(story.at(70).deeds('CreatePod')).toHaveLength(2);
+    expect(story.at(120).states()).toEqual(['Serving', 'Serving', 'Serving']);
+  });
+
+  test('the entry of a node that was silent for long before its Pod vanished is removed, too', () => {
+    const story = new Story({ spec: aSpec({ minNodes: 2 }), nodes: 2 }).at(20).silence(second).at(320);
+    story.vanish(second).at(330);
+    expect(story.deeds('RemoveGhost')).toEqual(['RemoveGhost ND_2']);
+  });
+
+  test('launches that hang do not hold up the rest', () => {
+    const spec = aSpec({ minNodes: 3 });
+    const story = new Story({ spec, nodes: 1, launchesWork: false }).at(1).mute(second).mute(third).at(310);
+    expect(story.refusals()).not.toContain('HeartbeatsStopped');
+    expect(story.load(first, 10).launches(true).at(340).states()).not.toContain('Launching');
+  });
+
+  test('launched servers that never register are removed and tried again at growing intervals', () => {
+    const spec = aSpec({ startupDeadlineMs: 30_000 });
+    const story = new Story({ spec, nodes: 1, launchesWork: false }).at(1).load(first, 80).at(10, 'min');
+    const removals = story.done.filter(({ action }) => action.kind === 'RemoveFailed').map(({ atS }) => atS);
+    const gaps = removals.slice(1).map((atS, at) => atS - (removals[at] ?? 0));
+    expect(removals.length).toBeGreaterThan(3);
+    expect(gaps).toEqual(gaps.toSorted((a, b) => a - b));
+    expect(story.decision.nodes.length).toBeLessThanOrEqual(2);
+    expect(story.launches(true).at(20, 'min').states()).toEqual(['Serving', 'Serving']);
+  });
+
+  test('many nodes that lose their people at once are kept for the wave of returns', () => {
+    const story = new Story({ spec: aSpec(), nodes: 4 }).at(1);
+    const names = [first, second, third, 'c-media-3'];
+    for (const name of names) story.load(name, 60);
+    story.at(60);
+    for (const name of names) story.load(name, 0);
+    story.at(20, 'min');
+    expect(story.deeds('RemoveNode')).toEqual([]);
+    expect(story.refusals()).toContain('LoadDropped');
+    expect(story.at(40, 'min').names).toEqual([first]);
+  });
+});
+
+describe('people and modes', () => {
+  test('a node that a person cordons keeps its rooms, is replaced, and is not removed', () => {
+    const wish = { why: 'ana: looks odd', leaveWhenEmpty: false };
+    const story = new Story({ spec: aSpec({ minNodes: 2 }), nodes: 2 })
+      .at(5)
+      .change(second, { cordonWish: wish });
+    expect(story.at(60).states()).toEqual(['Serving', 'Cordoned', 'Serving']);
+    expect(story.deeds()).toEqual([`CreatePod ${third}`]);
+    story.change(second, { cordonWish: undefined }).at(120);
+    expect(story.names).toHaveLength(2);
+  });
+
+  test('a node that a person drains leaves once it is empty', () => {
+    const wish = { why: 'ana: new kernel', leaveWhenEmpty: true };
+    const story = new Story({ spec: aSpec({ minNodes: 2 }), nodes: 2 }).at(1).load(second, 4).at(5);
+    story.change(second, { cordonWish: wish }).at(100);
+    expect(story.deeds('RemoveNode')).toEqual([]);
+    expect(story.load(second, 0).at(130).deeds('RemoveNode')).toEqual([`RemoveNode ${second}`]);
+    expect(story.states()).toEqual(['Serving', 'Serving']);
+  });
+
+  test('a cordon of the only node takes effect when its replacement serves', () => {
+    const wish = { why: 'ana: new kernel', leaveWhenEmpty: false };
+    const story = new Story({ spec: aSpec(), nodes: 1 }).at(5).change(first, { cordonWish: wish }).at(10);
+    expect(story.refusals()).toContain('PlacementNotSteered');
+    expect(story.decision.steering?.open).toEqual(['ND_1']);
+    expect(story.at(60).states()).toEqual(['Cordoned', 'Serving']);
+  });
+
+  test('an operator that restarts closes, opens, launches and removes nothing at once', () => {
+    const story = new Story({ spec: aSpec(), nodes: 3 })
+      .at(1)
+      .load(first, 60)
+      .load(second, 60)
+      .load(third, 60);
+    story.at(100).load(third, 0).load(second, 0);
+    const before = story.done.length;
+    story.restart().at(108);
+    expect(story.done).toHaveLength(before);
+    expect(story.decision.limitedBy?.reason).toBe('ColdStart');
+    expect(story.at(140).deeds('RemoveNode')).toHaveLength(2);
+  });
+
+  test('in mode External the number of replicas is followed, by the same proofs', () => {
+    const story = new Story({ spec: aSpec({ mode: 'External', replicas: 3 }), nodes: 1 }).at(40);
+    expect(story.names).toHaveLength(3);
+    expect(story.decision.because.reason).toBe('ReplicasRequested');
+    story.load(third, 2).respec({ replicas: 1 }).at(120);
+    expect(story.names).toEqual([third]);
+  });
+
+  test.each(['DryRun', 'Paused'] as const)('in mode %s nothing is done', (mode) => {
+    const story = new Story({ spec: aSpec({ mode, minNodes: 2 }), nodes: 1 }).at(1).load(first, 100).at(60);
+    expect(story.done).toEqual([]);
+    expect(story.refusals()).toContain(mode);
+  });
+
+  test('in mode DryRun what would be wanted is told', () => {
+    const story = new Story({ spec: aSpec({ mode: 'DryRun' }), nodes: 1 }).at(1).load(first, 100).at(60);
+    expect(story.decision.desired).toBe(2);
+    expect(story.decision.steering).toBeUndefined();
+  });
+
+  test('in mode Paused what a person cordoned stays closed', () => {
+    const wish = { why: 'ana', leaveWhenEmpty: false };
+    const story = new Story({ spec: aSpec({ mode: 'Paused' }), nodes: 2 }).change(second, {
+      cordonWish: wish,
+    });
+    expect(story.at(5).decision.steering).toEqual({ closed: ['ND_2'], open: ['ND_1'] });
+  });
+});

@@ -1,0 +1,169 @@
+import { describe, expect, test } from '@jest/globals';
+import { NodeTable } from '../../src/livekit/node-table.ts';
+import { encodeNode, encodeRoom } from '../support/livekit-encode.ts';
+import { FakeLink, ManualTime } from './fakes.ts';
+
+function setUp() {
+  const link = new FakeLink();
+  const time = new ManualTime();
+  return { link, time, table: new NodeTable(link, time) };
+}
+
+const at = (updatedAt: bigint): Buffer => encodeNode({ id: 'ND_a', stats: { updatedAt } });
+
+describe('the age of an entry', () => {
+  test.each([
+    [
+      'grows while the time in it stays',
+      [
+        [5n, 0],
+        [5n, 2000],
+        [5n, 1500],
+      ],
+      3500,
+      0,
+    ],
+    [
+      'starts anew when the time in it changes',
+      [
+        [5n, 0],
+        [7n, 2000],
+        [7n, 300],
+      ],
+      300,
+      1,
+    ],
+    [
+      'does not care how far the clock of the node is off',
+      [
+        [5n, 0],
+        [9_999_999n, 2000],
+      ],
+      0,
+      1,
+    ],
+    [
+      'takes a clock that was set back for a heartbeat',
+      [
+        [500n, 0],
+        [7n, 2000],
+      ],
+      0,
+      1,
+    ],
+    [
+      'counts each heartbeat',
+      [
+        [5n, 0],
+        [7n, 2000],
+        [9n, 2000],
+        [11n, 2000],
+      ],
+      0,
+      3,
+    ],
+  ] as const)('%s', async (_, looks, ageMs, heartbeatsSeen) => {
+    const { link, time, table } = setUp();
+    for (const [updatedAt, laterMs] of looks) {
+      time.pass(laterMs);
+      link.set('nodes', { ND_a: at(updatedAt) });
+      await table.read();
+    }
+    expect(await table.read()).toMatchObject({ nodes: [{ ageMs, heartbeatsSeen }] });
+  });
+
+  test('survives that the entry is missing for a moment', async () => {
+    const { link, time, table } = setUp();
+    link.set('nodes', { ND_a: at(5n) });
+    await table.read();
+    link.set('nodes', {});
+    time.pass(2000);
+    await table.read();
+    link.set('nodes', { ND_a: at(5n) });
+    time.pass(2000);
+    expect(await table.read()).toMatchObject({ nodes: [{ ageMs: 4000, heartbeatsSeen: 0 }] });
+  });
+
+  test('survives a failed look and one at garbage', async () => {
+    const { link, time, table } = setUp();
+    link.set('nodes', { ND_a: at(5n) });
+    await table.read();
+    link.failure = new Error('gone');
+    time.pass(1000);
+    expect(await table.read()).toEqual({ kind: 'Failed', why: 'gone', atMs: 1000 });
+    link.failure = undefined;
+    link.set('nodes', { ND_a: 'garbage' });
+    expect(await table.read()).toMatchObject({ nodes: [{ kind: 'Undecodable', nodeId: 'ND_a' }] });
+    link.set('nodes', { ND_a: at(5n) });
+    time.pass(1000);
+    expect(await table.read()).toMatchObject({ nodes: [{ kind: 'Node', ageMs: 2000 }] });
+  });
+
+  test('is forgotten long after the entry went', async () => {
+    const { link, time, table } = setUp();
+    link.set('nodes', { ND_a: at(5n) });
+    await table.read();
+    link.set('nodes', {});
+    time.pass(400_000);
+    await table.read();
+    link.set('nodes', { ND_a: at(5n) });
+    expect(await table.read()).toMatchObject({ nodes: [{ ageMs: 0 }] });
+  });
+});
+
+describe('a look at the registry', () => {
+  test('reads the other entries when one is broken', async () => {
+    const { link, table } = setUp();
+    link.set('nodes', { ND_x: 'garbage', ND_a: at(5n) });
+    expect(await table.read()).toMatchObject({
+      kind: 'Read',
+      nodes: [
+        { kind: 'Undecodable', nodeId: 'ND_x' },
+        { kind: 'Node', nodeId: 'ND_a' },
+      ],
+    });
+  });
+
+  test('gives rooms their sizes, and says where there is none', async () => {
+    const { link, table } = setUp();
+    link.set('room_node_map', { big: 'ND_a', lost: 'ND_a', broken: 'ND_b' });
+    link.set('rooms', {
+      big: encodeRoom({ name: 'big', participants: 40, createdAtSeconds: 9 }),
+      broken: 'garbage!',
+    });
+    expect(await table.read()).toMatchObject({
+      rooms: [
+        { room: 'big', nodeId: 'ND_a', participants: 40, createdAtSeconds: 9 },
+        { room: 'lost', nodeId: 'ND_a', participants: undefined },
+        { room: 'broken', nodeId: 'ND_b', participants: undefined },
+      ],
+    });
+  });
+
+  test('asks for the records of many rooms in pieces', async () => {
+    const { link, table } = setUp();
+    link.set('room_node_map', Object.fromEntries(Array.from({ length: 1201 }, (_, n) => [`r${n}`, 'ND_a'])));
+    const reading = await table.read();
+    expect(reading.kind === 'Read' && reading.rooms.length).toBe(1201);
+    expect(link.asked.filter((what) => what.startsWith('many'))).toEqual([
+      'many rooms 500',
+      'many rooms 500',
+      'many rooms 201',
+    ]);
+  });
+
+  test('is shared by those who ask at the same time', async () => {
+    const { link, table } = setUp();
+    const [one, other] = await Promise.all([table.read(), table.read()]);
+    expect(one).toBe(other);
+    expect(link.asked.filter((what) => what === 'all nodes')).toHaveLength(1);
+  });
+
+  test('keeps the bytes by which an entry was judged', async () => {
+    const { link, table } = setUp();
+    link.set('nodes', { ND_a: at(5n) });
+    await table.read();
+    expect(table.valueOf('ND_a')).toEqual(at(5n));
+    expect(table.valueOf('ND_b')).toBeUndefined();
+  });
+});
