@@ -167,7 +167,9 @@ export class Fleet {
   /** Waits for something about the fleet. @throws LabError with the state of the nodes. */
   async until(wait: Wait, holds: () => Promise<boolean> | boolean): Promise<void> {
     await until({ stepMs: 50, ...wait }, holds).catch((error: unknown) => {
-      const conditions = (this.status?.conditions ?? []).map((one) => `${one.type}=${one.status} ${one.message}`);
+      const conditions = (this.status?.conditions ?? []).map(
+        (one) => `${one.type}=${one.status} ${one.message}`,
+      );
       const pods = this.pods().map(({ metadata, status }) => `${metadata.name} ${status?.phase}`);
       const seen = JSON.stringify({ nodes: this.nodes(), pods, conditions }, null, 1);
       throw new LabError(`${error instanceof Error ? error.message : String(error)}; the fleet: ${seen}`);

@@ -3,14 +3,14 @@ import { access, mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { LabError } from './exec.ts';
+import { hasCommand, LabError } from './exec.ts';
 import { debDir } from './paths.ts';
 import { libraryPath } from './tools-deb.ts';
 
 const keptOutputChars = 20_000;
 const running = new Set<ChildProcess>();
 
-/** However this process ends, nothing that it started outlives it. */
+/** Nothing outlives an orderly end of this process; for a kill see `startProcess`. */
 process.on('exit', () => {
   for (const child of running) child.kill('SIGKILL');
 });
@@ -27,10 +27,12 @@ export interface LocalProcess {
   kill(): Promise<void>;
 }
 
-/** Starts a program that stays. @throws LabError when it cannot be started. */
+/** Starts a program that stays, and that the kernel kills when this process dies. @throws LabError when it cannot be started. */
 export async function startProcess(program: string, args: readonly string[]): Promise<LocalProcess> {
   const env = { ...process.env, LD_LIBRARY_PATH: libraryPath };
-  const child = spawn(program, [...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const tied = (await hasCommand('setpriv')) ? ['setpriv', '--pdeathsig', 'KILL', '--'] : [];
+  const [command = program, ...rest] = [...tied, program, ...args];
+  const child = spawn(command, rest, { env, stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
   const keep = (chunk: Buffer): void => {
     output = (output + chunk.toString()).slice(-keptOutputChars);

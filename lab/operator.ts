@@ -23,7 +23,9 @@ function settings(watchNamespace: string): readonly string[] {
 }
 
 async function makeNamespaces(cluster: Cluster, names: readonly string[]): Promise<void> {
-  const list = names.map((name) => JSON.stringify({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } }));
+  const list = names.map((name) =>
+    JSON.stringify({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } }),
+  );
   await cluster.kubectl(['apply', '-f', '-'], list.join('\n---\n'));
 }
 

@@ -71,7 +71,9 @@ export class Story {
   async #fall(): Promise<{ readonly held: CrowdRoom; readonly base: CrowdRoom }> {
     const pair = this.#pair();
     const ending = this.crowd.openRooms().filter((room) => !pair.includes(room));
-    this.#tell(`Load falls: ${ending.length} rooms end, one a second; ${pair.map(({ name }) => name).join(' and ')} go on.`);
+    this.#tell(
+      `Load falls: ${ending.length} rooms end, one a second; ${pair.map(({ name }) => name).join(' and ')} go on.`,
+    );
     for (const { name } of ending) {
       await this.crowd.end(name);
       await sleep(1000);
@@ -93,7 +95,8 @@ export class Story {
     const open = this.crowd.openRooms();
     const [first] = open;
     if (first === undefined) throw new LabError('No room could be opened.');
-    const foreign = (room: CrowdRoom) => new Set(room.fronts.filter((front) => front !== this.#ip(room.host))).size;
+    const foreign = (room: CrowdRoom) =>
+      new Set(room.fronts.filter((front) => front !== this.#ip(room.host))).size;
     const other = open
       .filter((room) => room.host !== first.host && room.host !== undefined)
       .toSorted((a, b) => foreign(a) - foreign(b))[0];
@@ -112,7 +115,9 @@ export class Story {
     this.#claim(`${strays} of ${triedRooms} new rooms landed on ${held.host}`, strays === 0);
     const before = await this.#fleet.hostOf(held.name);
     const { identity, joinMs } = await this.crowd.enter(held.name);
-    await this.#fleet.until({ what: 'sound in the held room', timeoutMs: 10_000 }, () => this.crowd.hears(identity));
+    await this.#fleet.until({ what: 'sound in the held room', timeoutMs: 10_000 }, () =>
+      this.crowd.hears(identity),
+    );
     const after = await this.#fleet.hostOf(held.name);
     this.#claim(
       `a newcomer joined ${held.name} on the closed ${held.host} in ${Math.round(joinMs)} ms and hears the other`,
@@ -140,10 +145,15 @@ export class Story {
       strays === 0,
     );
     const { identity } = await this.crowd.enter(base.name);
-    await this.#fleet.until({ what: 'sound in the cordoned room', timeoutMs: 10_000 }, () => this.crowd.hears(identity));
+    await this.#fleet.until({ what: 'sound in the cordoned room', timeoutMs: 10_000 }, () =>
+      this.crowd.hears(identity),
+    );
     this.#tell(`A person: kubectl annotate pod ${host} openvidu.io/cordon-`);
     await this.#fleet.kubectl(['annotate', 'pod', host, 'openvidu.io/cordon-']);
-    await this.#fleet.until({ what: `the return of ${host}`, timeoutMs: 15_000 }, () => this.#state(host) !== 'Cordoned');
+    await this.#fleet.until(
+      { what: `the return of ${host}`, timeoutMs: 15_000 },
+      () => this.#state(host) !== 'Cordoned',
+    );
   }
 
   /** The held room ends, and only then its node goes; at last everybody goes home. */
@@ -152,7 +162,10 @@ export class Story {
       { what: `${held.host} on standby again`, timeoutMs: 30_000 },
       () => this.#state(held.host) === 'Standby',
     );
-    this.#claim(`${held.host} was still there while ${held.name} went on`, this.#life(held)?.deleteAskedAtMs === undefined);
+    this.#claim(
+      `${held.host} was still there while ${held.name} went on`,
+      this.#life(held)?.deleteAskedAtMs === undefined,
+    );
     this.#tell(`${held.name} ends.`);
     await this.crowd.end(held.name);
     await this.#gone(held, base);
@@ -165,7 +178,10 @@ export class Story {
     if (base.endedAtMs === undefined) await this.crowd.end(base.name);
     this.#tell('Everybody has gone home.');
     const least = this.#spec.min ?? 1;
-    await this.#fleet.until({ what: 'the smallest size', timeoutMs: 60_000 }, () => this.#fleet.pods().length === least);
+    await this.#fleet.until(
+      { what: 'the smallest size', timeoutMs: 60_000 },
+      () => this.#fleet.pods().length === least,
+    );
     this.#screen.snapshot('at the end');
   }
 
@@ -176,7 +192,9 @@ export class Story {
     const front = this.#ip(held.host);
     const relays = this.crowd.room(base.name)?.fronts.includes(front) === true;
     if (relays) {
-      this.#tell(`A participant of ${base.name} signals through ${held.host}, which waits for that too; ${base.name} ends.`);
+      this.#tell(
+        `A participant of ${base.name} signals through ${held.host}, which waits for that too; ${base.name} ends.`,
+      );
       await sleep(5000);
       this.#claim(`${held.host} waited for a participant who signals through it`, !isGone());
       await this.crowd.end(base.name);

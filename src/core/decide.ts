@@ -116,7 +116,8 @@ function hold(input: DecideInput, seen: Seen, why: Finding, steering: Steering |
     evidenceWanted: [],
     nodes: seen.nodes.map((node) => ({ node, state: stateOf(node, undefined), finding: undefined })),
     demand: undefined,
-    memory: seen.memory,
+    // What cannot be seen is not watched: the watch that precedes any shrinking begins anew.
+    memory: { ...seen.memory, sinceMs: input.nowMs },
     wakeAtMs: input.nowMs + 1000,
   };
 }

@@ -105,7 +105,7 @@ function perNode(target: Target, unit: Unit, loads: readonly (number | undefined
     return { kind: target.kind, atLeast: 0, complete: false, message };
   }
   // A load that is exactly at its target must not ask for one node more because of a rounding error.
-  const atLeast = Math.ceil(total / (unit.capacity * target.utilization) - 1e-9);
+  const atLeast = Math.max(0, Math.ceil(total / (unit.capacity * target.utilization) - 1e-9));
   return {
     kind: target.kind,
     atLeast,

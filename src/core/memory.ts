@@ -23,7 +23,7 @@ export interface NodeMemory {
 }
 
 export interface Memory {
-  /** When this memory began: windows that reach further back are unknown. */
+  /** Since when the fleet is watched without a break: windows that reach further back are unknown. */
   readonly sinceMs: number;
   /** Wanted sizes of the past, newest last, as long as the longest stabilisation window. */
   readonly recommendations: readonly { readonly atMs: number; readonly nodes: number }[];

@@ -105,6 +105,12 @@ describe('trouble', () => {
     expect(story.redis(true).at(400).names).toEqual([first]);
   });
 
+  test('a fleet is watched anew for 10 s after an outage of Redis before it may become smaller', () => {
+    const story = new Story({ spec: aSpec(), nodes: 3 }).redis(false).at(1, 'h').redis(true).at(3605);
+    expect(story.decision.desired).toBe(3);
+    expect(story.at(3615).decision.desired).toBe(1);
+  });
+
   test('proofs from before an outage of Redis count for nothing after it', () => {
     const story = new Story({ spec: aSpec(), nodes: 2 }).companion(second, 1).at(30);
     story.companion(second, 0).at(32).redis(false).at(40);

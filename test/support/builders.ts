@@ -125,18 +125,21 @@ export interface NodeChanges {
 
 /** A node that is up. */
 export function aNode(name: string, changes: NodeChanges = {}): MediaNode {
-  const hasEntry = !('entry' in changes) || changes.entry !== undefined;
   const load = aLoad(changes.load);
   return {
     name,
     pod: aPod(name, changes.pod),
     phase: changes.phase ?? 'Up',
-    entry: hasEntry ? anEntry(name, { load, ...changes.entry }) : undefined,
+    entry: hasEntry(changes) ? anEntry(name, { load, ...changes.entry }) : undefined,
     rooms: changes.rooms ?? [],
     metrics: changes.metrics,
     memory: { proofs: [], served: true, participants: load.participants, ...changes.memory },
     participants: load.participants,
   };
+}
+
+function hasEntry(changes: NodeChanges): boolean {
+  return !('entry' in changes) || changes.entry !== undefined;
 }
 
 /** A node that has been closed for a minute and of which every source says that it is empty. */
@@ -145,7 +148,7 @@ export function anEmptyNode(name: string, changes: NodeChanges = {}): MediaNode 
     metrics: ownWord(name),
     ...changes,
     pod: { inService: false, ...changes.pod },
-    entry: { cordonMarked: true, ...changes.entry },
+    entry: hasEntry(changes) ? { cordonMarked: true, ...changes.entry } : undefined,
     memory: { standbySinceMs: nowMs - 60_000, closedSinceMs: nowMs - 60_000, ...changes.memory },
   });
 }

@@ -1,0 +1,134 @@
+import { describe, expect, test } from '@jest/globals';
+import { type Phase, liveRooms, mediaNodes } from '../../src/core/media-nodes.ts';
+import { type Memory, coldMemory } from '../../src/core/memory.ts';
+import type { Observed, PodObservation } from '../../src/core/observed.ts';
+import type { NodeEntry, NodeMetricsReading, RoomPlacement } from '../../src/core/readings.ts';
+import { aLoad, aPod, aRedisReading, aRoom, anEntry, ownWord, wallMs } from '../support/builders.ts';
+
+interface World {
+  readonly pod?: Partial<PodObservation>;
+  readonly entries?: readonly NodeEntry[];
+  readonly metrics?: NodeMetricsReading;
+  readonly rooms?: readonly RoomPlacement[];
+  readonly served?: boolean;
+  readonly remembered?: number;
+}
+
+function only(world: World) {
+  const { entries = [anEntry('m-0')], metrics, served = false, remembered = 0 } = world;
+  const observed: Observed = {
+    pods: [aPod('m-0', world.pod)],
+    ownWritesSeen: true,
+    redis: aRedisReading({ nodes: entries, rooms: world.rooms ?? [] }),
+    metrics: metrics === undefined ? {} : { 'm-0': metrics },
+    serverApi: undefined,
+    launchRefusal: undefined,
+  };
+  const nodes = { 'uid-m-0': { proofs: [], served, participants: remembered } };
+  const memory: Memory = { ...coldMemory(0), nodes: served || remembered > 0 ? nodes : {} };
+  const [node] = mediaNodes(observed, memory, { startupDeadlineMs: 300_000, wallMs });
+  if (node === undefined) throw new Error('one Pod is one node');
+  return node;
+}
+
+const young = { createdAtMs: wallMs - 60_000, ready: false };
+const late = { createdAtMs: wallMs - 300_001, ready: false };
+const stale = anEntry('m-0', { ageMs: 6001 });
+const undecodable: NodeEntry = { kind: 'Undecodable', nodeId: 'ND_m-0', why: 'truncated' };
+const idle = ownWord('m-0');
+
+describe('a node is', () => {
+  test.each<readonly [phase: Phase, when: string, world: World]>([
+    ['Up', 'its Pod is ready and its heartbeat fresh', {}],
+    ['Up', 'it served before and only its Pod is not ready', { pod: { ready: false }, served: true }],
+    ['Launching', 'its Pod is not ready yet', { pod: young }],
+    ['Launching', 'it is not registered yet', { pod: young, entries: [] }],
+    [
+      'Launching',
+      'its container does not run yet',
+      { pod: { ...young, startedAtMs: undefined }, entries: [] },
+    ],
+    ['Suspect', 'its Pod is ready and it is not registered', { entries: [] }],
+    ['Suspect', 'its heartbeat is overdue', { entries: [stale] }],
+    ['Suspect', 'its entry cannot be read', { entries: [undecodable], metrics: idle }],
+    ['Suspect', 'it served and is gone from the registry', { pod: young, entries: [], served: true }],
+    [
+      'Suspect',
+      'its last word tells of people, ready or not',
+      { pod: late, entries: [anEntry('m-0', { ageMs: 9000, load: aLoad({ participants: 2 }) })] },
+    ],
+    ['Suspect', 'it is late and has not been asked', { pod: late, entries: [] }],
+    [
+      'Suspect',
+      'it is late and tells of people',
+      { pod: late, entries: [], metrics: ownWord('m-0', { participants: 1 }) },
+    ],
+    [
+      'Suspect',
+      'it is late and tells of rooms',
+      { pod: late, entries: [], metrics: ownWord('m-0', { rooms: 1 }) },
+    ],
+    [
+      'Failed',
+      'it is late and says itself that it carries nothing',
+      { pod: late, entries: [], metrics: idle },
+    ],
+    [
+      'Failed',
+      'it is late and its container does not run',
+      { pod: { ...late, startedAtMs: undefined }, entries: [] },
+    ],
+    ['Failed', 'its process has ended', { pod: { phase: 'Failed' } }],
+    ['Failed', 'its process has ended well', { pod: { phase: 'Succeeded' }, served: true }],
+    ['Leaving', 'its Pod is being deleted', { pod: { deleting: true } }],
+    ['Leaving', 'it says that it shuts down', { entries: [anEntry('m-0', { state: 'ShuttingDown' })] }],
+    ['Suspect', 'it said long ago that it shuts down', { entries: [{ ...stale, state: 'ShuttingDown' }] }],
+    ['Up', 'its own state is not known to this build', { entries: [anEntry('m-0', { state: 'Unknown' })] }],
+  ])('%s when %s', (phase, _, world) => {
+    expect(only(world).phase).toBe(phase);
+  });
+});
+
+describe('the entry of a node is', () => {
+  const old = anEntry('m-0', { nodeId: 'ND_old', startedAtSeconds: 100 });
+  const now = anEntry('m-0', { nodeId: 'ND_now', startedAtSeconds: 200 });
+  test.each<readonly [claim: string, world: World, nodeId: string | undefined]>([
+    ['that of the youngest process at its address', { entries: [old, now] }, 'ND_now'],
+    ['in whatever order they come', { entries: [now, old] }, 'ND_now'],
+    [
+      'the one that it names itself',
+      { entries: [old, now], metrics: ownWord('m-0', { nodeId: 'ND_old' }) },
+      'ND_old',
+    ],
+    ['by address when the one it names is not there', { entries: [now], metrics: ownWord('m-0') }, 'ND_now'],
+    [
+      'none when the one that it names cannot be read',
+      { entries: [undecodable, now], metrics: idle },
+      undefined,
+    ],
+    ['none without an address', { pod: { ip: undefined } }, undefined],
+    ['never one of another address', { entries: [anEntry('m-7')] }, undefined],
+  ])('%s', (_, world, nodeId) => {
+    expect(only(world).entry?.nodeId).toBe(nodeId);
+  });
+});
+
+test('a silent node carries what it was last seen with', () => {
+  expect(only({ entries: [], served: true, remembered: 12 }).participants).toBe(12);
+});
+
+test('a memory of an earlier Pod of the same name is none of this one', () => {
+  expect(
+    only({ pod: { ...young, uid: 'uid-new' }, entries: [], served: true, remembered: 12 }),
+  ).toMatchObject({
+    phase: 'Launching',
+    participants: 0,
+  });
+});
+
+test('rooms are those mapped to the entry, and live are those with a record', () => {
+  const rooms = [aRoom('m-0'), aRoom('m-0', { room: 'dead', participants: undefined }), aRoom('m-1')];
+  const node = only({ rooms });
+  expect(node.rooms.map(({ room }) => room)).toEqual(['room-on-m-0', 'dead']);
+  expect(liveRooms(node).map(({ room }) => room)).toEqual(['room-on-m-0']);
+});

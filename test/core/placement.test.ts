@@ -1,0 +1,139 @@
+import { describe, expect, test } from '@jest/globals';
+import type { MediaNode } from '../../src/core/media-nodes.ts';
+import { type Role, keepOrder, place } from '../../src/core/placement.ts';
+import { type NodeChanges, aNode, aRoom, aSpec, nowMs } from '../support/builders.ts';
+
+const wish = { why: 'ana: new kernel', leaveWhenEmpty: false };
+const standby = { standbySinceMs: nowMs - 60_000 };
+const closed = { cordonMarked: true };
+const people = (participants: number, changes: NodeChanges = {}): NodeChanges => ({
+  ...changes,
+  load: { participants },
+});
+
+function fleet(...changes: readonly NodeChanges[]): readonly MediaNode[] {
+  return changes.map((change, at) => aNode(`m-${at}`, change));
+}
+
+function roles(nodes: readonly MediaNode[], desired: number): Readonly<Record<string, Role>> {
+  return Object.fromEntries(place(aSpec(), nodes, keepOrder(nodes), desired).roles);
+}
+
+const names = (nodes: readonly MediaNode[]) => nodes.map(({ name }) => name);
+
+describe('who stays', () => {
+  test.each<readonly [claim: string, nodes: readonly MediaNode[], order: readonly string[]]>([
+    [
+      'the fullest stays first and an empty one goes first',
+      fleet({}, people(9), people(30)),
+      ['m-2', 'm-1', 'm-0'],
+    ],
+    [
+      'one that is closed as surplus goes before one that is open, however full it is',
+      fleet(people(40, { memory: standby }), people(3)),
+      ['m-1', 'm-0'],
+    ],
+    [
+      'an empty one goes before a closed one with people',
+      fleet({}, people(40, { memory: standby }), people(3)),
+      ['m-2', 'm-1', 'm-0'],
+    ],
+    [
+      'with as many people the one with more rooms stays',
+      fleet(people(4, { rooms: [aRoom('m-0')] }), people(4, { rooms: [aRoom('m-1'), aRoom('m-1')] })),
+      ['m-1', 'm-0'],
+    ],
+    [
+      'a node with a room but nobody in it is not empty',
+      fleet({}, { rooms: [aRoom('m-1', { participants: 0 })] }),
+      ['m-1', 'm-0'],
+    ],
+    [
+      'a mapping without a room does not make a node busy',
+      fleet({}, { rooms: [aRoom('m-1', { participants: undefined })] }),
+      ['m-0', 'm-1'],
+    ],
+    ['a protected one stays before its equal', fleet({}, { pod: { protected: true } }), ['m-1', 'm-0']],
+    ['the oldest of equals stays', fleet({}, { pod: { createdAtMs: 1 } }), ['m-1', 'm-0']],
+  ])('%s', (_, nodes, order) => {
+    expect(names(keepOrder(nodes))).toEqual(order);
+    expect(names(keepOrder(nodes.toReversed()))).toEqual(order);
+  });
+
+  test('names are ordered by number', () => {
+    const nodes = ['m-10', 'm-2', 'm-1'].map((name) => aNode(name));
+    expect(names(keepOrder(nodes))).toEqual(['m-1', 'm-2', 'm-10']);
+  });
+
+  test('only nodes that report and that nobody cordoned are capacity', () => {
+    const phases = (['Suspect', 'Leaving', 'Failed', 'Launching'] as const).map((phase) => ({ phase }));
+    expect(keepOrder(fleet(...phases, { pod: { cordonWish: wish } }))).toEqual([]);
+  });
+});
+
+describe('who takes new rooms', () => {
+  test('the surplus is closed and keeps its rooms', () => {
+    expect(roles(fleet(people(50), people(10), people(20)), 2)).toEqual({
+      'm-0': 'Serving',
+      'm-1': 'Standby',
+      'm-2': 'Serving',
+    });
+  });
+
+  test('the choice is sticky: the closed node stays closed when it is no longer the emptiest', () => {
+    expect(roles(fleet(people(10), people(12, { memory: standby })), 1)).toEqual({
+      'm-0': 'Serving',
+      'm-1': 'Standby',
+    });
+  });
+
+  test('a full node is closed while another has space', () => {
+    expect(roles(fleet(people(90), people(10)), 2)).toEqual({ 'm-0': 'Full', 'm-1': 'Serving' });
+  });
+
+  test('full nodes stay open where none has space', () => {
+    expect(roles(fleet(people(90), people(95)), 2)).toEqual({ 'm-0': 'Serving', 'm-1': 'Serving' });
+  });
+
+  test('a surplus node with space does not count as the space that closes a full one', () => {
+    expect(roles(fleet(people(90), people(10)), 1)).toEqual({ 'm-0': 'Serving', 'm-1': 'Standby' });
+  });
+
+  test.each([
+    ['stays closed until it is well below the ceiling', 81, 'Full'],
+    ['is opened again when it is', 80, 'Serving'],
+  ] as const)('a node that was closed as full %s', (_, participants, role) => {
+    expect(roles(fleet(people(participants, { entry: closed }), people(10)), 2)).toMatchObject({
+      'm-0': role,
+    });
+  });
+
+  test('a standby node that is needed is opened at once below the ceiling', () => {
+    const nodes = fleet(people(10), people(85, { entry: closed, memory: standby }));
+    expect(roles(nodes, 2)).toMatchObject({ 'm-1': 'Serving' });
+  });
+});
+
+describe("a person's cordon", () => {
+  test('closes a node that is not surplus', () => {
+    expect(roles(fleet({ pod: { cordonWish: wish } }, {}), 2)).toEqual({
+      'm-0': 'Cordoned',
+      'm-1': 'Serving',
+    });
+  });
+
+  test('waits on the last node, the emptiest of them, and says so', () => {
+    const nodes = fleet(people(9, { pod: { cordonWish: wish } }), people(2, { pod: { cordonWish: wish } }));
+    const { roles: given, findings } = place(aSpec(), nodes, keepOrder(nodes), 2);
+    expect(Object.fromEntries(given)).toEqual({ 'm-0': 'Cordoned', 'm-1': 'Serving' });
+    expect(findings).toMatchObject([{ reason: 'PlacementNotSteered', node: 'm-1' }]);
+  });
+});
+
+test('one node stays open although none is desired', () => {
+  expect(roles(fleet({}, {}), 0)).toEqual({ 'm-0': 'Serving', 'm-1': 'Standby' });
+});
+
+test('nodes that do not report are given no role', () => {
+  expect(roles(fleet({ phase: 'Suspect' }, { phase: 'Launching' }), 2)).toEqual({});
+});
