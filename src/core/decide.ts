@@ -86,7 +86,8 @@ interface Seen {
 
 function look(input: DecideInput): Seen {
   const { observed, spec, nowMs, wallMs } = input;
-  const joined = mediaNodes(observed, input.memory, { startupDeadlineMs: spec.startupDeadlineMs, wallMs });
+  const limits = { startupDeadlineMs: spec.startupDeadlineMs, wallMs, nowMs };
+  const joined = mediaNodes(observed, input.memory, limits);
   const nodes = joined.map((node) => ({ ...node, memory: noteSight(node, nowMs) }));
   const drop = noticeLoadDrop(nodes, input.memory, nowMs);
   const gone = carryGone(input.memory, new Set(nodes.map((node) => node.pod.uid)), nowMs);
@@ -217,7 +218,8 @@ function conclude(input: DecideInput, parts: Parts): Decision {
       ...leaving.findings,
     ],
     actions: dry ? [] : [...launches.actions, ...leaving.actions],
-    steering: dry ? undefined : steeringOf(nodes, placement),
+    // A trial lets go of every node: nobody would open what was closed before the mode changed.
+    steering: dry ? { open: [], closed: [] } : steeringOf(nodes, placement),
     evidenceWanted: leaving.evidenceWanted,
     nodes: nodes.map((node) => ({
       node,

@@ -18,23 +18,30 @@ interface Refusal {
 type MetricsRead = Extract<NodeMetricsReading, { kind: 'Read' }>;
 
 /** What Redis alone shows. Only a node that passes these is asked itself. */
-const redisChecks: readonly Check[] = [heartbeatIsFresh, isClosed, hasNoParticipants, hasNoRooms];
+const roomChecks: readonly Check[] = [heartbeatIsFresh, isClosed, hasNoRooms];
+const redisChecks: readonly Check[] = [...roomChecks, hasNoParticipants];
 /** What the node itself says, against Redis. */
-const ownChecks: readonly Check[] = [hasAnswered, agreesWithRedis, companionsAreIdle, serverApiAgrees];
+const ownChecks: readonly Check[] = [
+  hasAnswered,
+  agreesWithRedis,
+  companionsAreIdle,
+  serverApiAgrees,
+  relaysNoSignalling,
+];
 
 /** Why Redis does not show the node empty; `undefined` when it does. */
 export function redisRefusal(node: MediaNode): Finding | undefined {
   return firstRefusal(redisChecks, node, undefined);
 }
 
-/** Why the node is not idle by all sources, signalling aside; `undefined` when it is. */
-export function idleRefusal(node: MediaNode, serverApi: ServerApiReading | undefined): Finding | undefined {
-  return firstRefusal([...redisChecks, ...ownChecks], node, serverApi);
+/** Why a room may live on the node or may yet be placed there; `undefined` when neither. */
+export function roomRefusal(node: MediaNode): Finding | undefined {
+  return firstRefusal(roomChecks, node, undefined);
 }
 
 /** Why the node is not empty by all sources; `undefined` when this observation is a proof. */
 export function emptyRefusal(node: MediaNode, serverApi: ServerApiReading | undefined): Finding | undefined {
-  return firstRefusal([...redisChecks, ...ownChecks, relaysNoSignalling], node, serverApi);
+  return firstRefusal([...redisChecks, ...ownChecks], node, serverApi);
 }
 
 function firstRefusal(
@@ -63,9 +70,14 @@ function isClosed(node: MediaNode): Refusal | undefined {
     : { reason: 'NotClosedYet', message: `${node.name} may still be given new rooms.` };
 }
 
+/** Asked after the rooms: whoever is left without a room here uses the node as signalling front, or has just left. */
 function hasNoParticipants(node: MediaNode): Refusal | undefined {
-  if (node.participants === 0) return undefined;
-  return { reason: 'StillHasParticipants', message: `${node.name} has ${node.participants} participants.` };
+  const clients = Math.max(node.entry?.load.participants ?? 0, node.participants);
+  if (clients === 0) return undefined;
+  return {
+    reason: 'StillHasParticipants',
+    message: `${node.name} has no room, but ${clients} clients still signal through it.`,
+  };
 }
 
 function hasNoRooms(node: MediaNode): Refusal | undefined {

@@ -24,8 +24,9 @@ export function redisRefusal(redis: RedisReading, nowMs: number): Finding | unde
 
 /** Nodes that fell silent together point at what they share, not at themselves. */
 export function heartbeatRefusal(nodes: readonly MediaNode[], nowMs: number): Finding | undefined {
-  const silences = nodes
-    .filter((node) => node.phase === 'Suspect' && hasSpoken(node) && node.memory.staleSinceMs !== undefined)
+  const silent = nodes.filter((node) => node.phase === 'Suspect' && hasSpoken(node));
+  if (oneMachineDied(silent, nodes)) return undefined;
+  const silences = silent
     .map((node) => node.memory.staleSinceMs ?? nowMs)
     .filter((sinceMs) => nowMs - sinceMs < busTroubleEndsMs)
     .toSorted((a, b) => a - b);
@@ -42,6 +43,13 @@ export function heartbeatRefusal(nodes: readonly MediaNode[], nowMs: number): Fi
 /** A launch that hung has no heartbeat that could stop; it must not hold up the others. */
 function hasSpoken({ memory, pod, entry, metrics }: MediaNode): boolean {
   return memory.served || pod.ready || entry !== undefined || metrics?.kind === 'Read';
+}
+
+/** All silent nodes stood on one Kubernetes Node, and nodes elsewhere report: the machine is gone, not the bus. */
+function oneMachineDied(silent: readonly MediaNode[], nodes: readonly MediaNode[]): boolean {
+  const machine = silent[0]?.pod.kubeNode;
+  if (machine === undefined || silent.some((node) => node.pod.kubeNode !== machine)) return false;
+  return nodes.some((node) => node.phase === 'Up' && node.pod.kubeNode !== machine);
 }
 
 /** Long enough that people who were thrown out by an outage have come back: a usual lesson or meeting. */

@@ -4,7 +4,7 @@
  */
 import type { Action } from './action.ts';
 import type { DecideInput } from './decide.ts';
-import { emptyRefusal, evidenceOf, idleRefusal, redisRefusal } from './emptiness.ts';
+import { emptyRefusal, evidenceOf, redisRefusal, roomRefusal } from './emptiness.ts';
 import { type MediaNode, heartbeatOverdueMs } from './media-nodes.ts';
 import type { Memory } from './memory.ts';
 import type { Role } from './placement.ts';
@@ -86,14 +86,17 @@ interface Step {
   readonly finding?: Finding;
 }
 
-/** Out of the Service as soon as it is idle, then out of the fleet once it is proven empty. */
+/**
+ * Out of the Service as soon as no room lives on it, so that nobody new signals through it; out of the fleet once
+ * it is proven empty.
+ */
 function nextStep(
   node: MediaNode,
   plan: LeavingInput,
   limits: { readonly frozen: Finding | undefined; readonly places: number },
 ): Step {
   const { serverApi } = plan.input.observed;
-  const busy = idleRefusal(node, serverApi);
+  const busy = roomRefusal(node);
   if (busy !== undefined) return { finding: busy };
   const forbidden = guardRefusal(node, plan, limits);
   if (forbidden !== undefined) return { finding: { ...forbidden, node: node.name } };

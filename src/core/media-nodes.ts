@@ -23,20 +23,20 @@ export interface MediaNode {
   readonly rooms: readonly RoomPlacement[];
   readonly metrics: NodeMetricsReading | undefined;
   readonly memory: NodeMemory;
-  /** What it carries by its own heartbeat, or by the last one seen. */
+  /** What it carries by its rooms' records and its own heartbeat, or by the last ones seen. */
   readonly participants: number;
 }
 
 /** Three heartbeats. LiveKit itself stops choosing a node after 5 s (two and a half). */
 export const heartbeatOverdueMs = 6000;
 
-const freshMemory: NodeMemory = { proofs: [], served: false, participants: 0 };
+const freshMemory: NodeMemory = { proofs: [], served: false, participants: 0, clients: [] };
 
 /** Media Nodes in the order of their names. */
 export function mediaNodes(
   observed: Observed,
   memory: Memory,
-  limits: { readonly startupDeadlineMs: number; readonly wallMs: number },
+  limits: { readonly startupDeadlineMs: number; readonly wallMs: number; readonly nowMs: number },
 ): readonly MediaNode[] {
   const entries = observed.redis.kind === 'Read' ? observed.redis.nodes : [];
   const placements = observed.redis.kind === 'Read' ? observed.redis.rooms : [];
@@ -47,16 +47,18 @@ export function mediaNodes(
       const remembered = memory.nodes[pod.uid] ?? freshMemory;
       const metrics = observed.metrics[pod.name];
       const entry = entryOf(pod, metrics, entries);
+      const rooms = entry === undefined ? [] : (roomsOf.get(entry.nodeId) ?? []);
       const overdue = limits.wallMs - pod.createdAtMs > limits.startupDeadlineMs;
       return {
         name: pod.name,
         pod,
         phase: phaseOf({ pod, entry, metrics, served: remembered.served, overdue }),
         entry,
-        rooms: entry === undefined ? [] : (roomsOf.get(entry.nodeId) ?? []),
+        rooms,
         metrics,
         memory: remembered,
-        participants: entry?.load.participants ?? remembered.participants,
+        participants:
+          entry === undefined ? remembered.participants : carried(entry, rooms, remembered, limits.nowMs),
       };
     });
 }
@@ -68,8 +70,29 @@ export function compareNames(a: string, b: string): number {
 }
 
 /** Rooms that have a record. A mapping without one is left over from a join that failed. */
-export function liveRooms(node: MediaNode): readonly RoomPlacement[] {
+export function liveRooms(node: Pick<MediaNode, 'rooms'>): readonly RoomPlacement[] {
   return node.rooms.filter((placement) => placement.participants !== undefined);
+}
+
+/** A room's record settles within 5 s of a change (three heartbeats with their own delay). */
+export const recordSettlesMs = 6000;
+
+/**
+ * `num_clients` also counts people whose signalling runs through this node while their room lives on another, so
+ * behind a Service it counts most people twice. The rooms' records do not, but they are up to 5 s late. So:
+ * the records, plus what `num_clients` has grown by since they can have settled, and never more than it.
+ */
+function carried(
+  entry: RegisteredEntry,
+  rooms: readonly RoomPlacement[],
+  memory: NodeMemory,
+  nowMs: number,
+): number {
+  const clients = entry.load.participants;
+  const recorded = liveRooms({ rooms }).reduce((sum, room) => sum + (room.participants ?? 0), 0);
+  const recent = memory.clients.filter((sample) => nowMs - sample.atMs <= recordSettlesMs);
+  const lowest = recent.reduce((least, sample) => Math.min(least, sample.count), clients);
+  return Math.min(clients, recorded + (clients - lowest));
 }
 
 function groupByNode(placements: readonly RoomPlacement[]): ReadonlyMap<string, readonly RoomPlacement[]> {

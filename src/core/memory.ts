@@ -20,6 +20,8 @@ export interface NodeMemory {
   /** The last registry id seen of it, to tell a ghost. */
   readonly nodeId?: string;
   readonly participants: number;
+  /** `num_clients` of the last few heartbeats, to notice growth before the rooms' own records show it. */
+  readonly clients: readonly { readonly atMs: number; readonly count: number }[];
 }
 
 export interface Memory {

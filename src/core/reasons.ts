@@ -33,7 +33,7 @@ export const reasons = {
   AllFieldsEffective: 'Every field that is set takes effect.',
   // Why a node is not (yet) removed.
   NotClosedYet: 'The Media Node still takes new rooms, or has only just stopped.',
-  StillHasParticipants: 'Participants are on the Media Node.',
+  StillHasParticipants: 'Clients are on the Media Node, or signal through it.',
   StillHasRooms: 'A room lives on the Media Node.',
   CompanionBusy: 'A companion of the Media Node, such as egress or ingress, is at work.',
   SignallingRelayed: 'Clients of rooms elsewhere use the Media Node as their signalling front.',
@@ -51,9 +51,10 @@ export const reasons = {
   MediaNodeUncordoned: 'A person lets a Media Node take new rooms again.',
   MediaNodeLeaving: 'A Media Node was proven empty twice and is removed.',
   MediaNodeFailed: 'A Pod never became a Media Node, or its server has ended, and is replaced.',
-  MediaNodeLost: 'A Media Node vanished with its Pod; its registry entry is removed.',
+  MediaNodeLost: 'A Media Node vanished with its Pod before it was let go; what it carried was cut.',
   MediaNodeSuspect: 'A Media Node stopped reporting although its Pod runs.',
   LaunchFailed: 'The API server refused the Pod of a new Media Node.',
+  ActionRefused: 'The API server refused a step; it is decided anew and tried again.',
   ScaledUp: 'The desired number of Media Nodes was raised.',
   ScaledDown: 'The desired number of Media Nodes was lowered.',
   // Conditions.

@@ -1,6 +1,6 @@
 /** What this pass hands to the next about each node. */
 import { nextProofs } from './emptiness.ts';
-import type { MediaNode } from './media-nodes.ts';
+import { type MediaNode, recordSettlesMs } from './media-nodes.ts';
 import type { Memory, NodeMemory } from './memory.ts';
 import type { Observed } from './observed.ts';
 import type { Role } from './placement.ts';
@@ -18,8 +18,21 @@ export function noteSight(node: MediaNode, nowMs: number): NodeMemory {
     ...silent,
     ...(node.entry === undefined ? {} : { nodeId: node.entry.nodeId }),
     served: rest.served || isUp,
-    participants: node.entry?.load.participants ?? rest.participants,
+    participants: node.participants,
+    clients: recentClients(node, nowMs),
   };
+}
+
+/** One sample a change is enough, and the last one before the window tells where the window began. */
+function recentClients({ memory, entry }: MediaNode, nowMs: number): NodeMemory['clients'] {
+  if (entry === undefined) return memory.clients;
+  const count = entry.load.participants;
+  const last = memory.clients.at(-1);
+  const all =
+    last !== undefined && last.count === count && nowMs - last.atMs < 1000
+      ? memory.clients
+      : [...memory.clients, { atMs: nowMs, count }];
+  return all.filter((sample) => nowMs - sample.atMs <= recordSettlesMs);
 }
 
 /** Then what follows from the role: since when it is closed, and what proofs of emptiness there are. */

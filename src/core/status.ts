@@ -185,7 +185,7 @@ function placementCondition({ decision }: StatusInput): Statement {
   if (held !== undefined) return say('False', held);
   if (
     decision.steering === undefined ||
-    decision.refusals.some(({ reason }) => reason === 'RedisUnavailable')
+    decision.refusals.some(({ reason }) => reason === 'RedisUnavailable' || reason === 'DryRun')
   ) {
     const why = decision.refusals[0]?.message ?? '';
     const message = `New rooms are placed by the media servers alone. ${why}`.trim();

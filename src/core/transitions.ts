@@ -7,7 +7,19 @@ export function transitions(before: Decision | undefined, now: Decision): readon
   if (before === undefined) return [];
   const earlier = new Map(before.nodes.map((view) => [view.node.name, view.state]));
   const changed = now.nodes.flatMap((view) => nodeTransition(earlier.get(view.node.name), view));
-  return [...changed, ...sizeTransition(before, now)];
+  return [...changed, ...lost(before, now), ...sizeTransition(before, now)];
+}
+
+/** Nodes that vanished without having been let go. What they carried was cut, and is told. */
+function lost(before: Decision, now: Decision): readonly Finding[] {
+  const present = new Set(now.nodes.map(({ node }) => node.pod.uid));
+  return before.nodes
+    .filter(({ node }) => !present.has(node.pod.uid))
+    .filter(({ node, state }) => node.participants > 0 || !['Leaving', 'Failed', 'Launching'].includes(state))
+    .map((view) => {
+      const message = `${view.node.name} vanished with its Pod. ${load(view).replace('It has', 'It had')}`;
+      return { reason: 'MediaNodeLost', message, node: view.node.name };
+    });
 }
 
 function nodeTransition(before: NodeState | undefined, view: NodeView): readonly Finding[] {
@@ -81,6 +93,7 @@ export function severityOf(reason: ReasonCode): 'Normal' | 'Warning' {
     'HeartbeatsStopped',
     'LoadDropped',
     'AtMaximum',
+    'ActionRefused',
   ];
   return warnings.includes(reason) ? 'Warning' : 'Normal';
 }

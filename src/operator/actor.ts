@@ -4,7 +4,7 @@ import type { OpenViduCluster } from '../api/v1alpha1.gen.ts';
 import { never } from '../base/assert.ts';
 import type { Action, PodRef } from '../core/action.ts';
 import type { KubeClient } from '../kube/client.ts';
-import { AlreadyExistsError, ApiError, InvalidError, NotFoundError, ThrottledError } from '../kube/errors.ts';
+import { AlreadyExistsError, ApiError, ConflictError, InvalidError, NotFoundError } from '../kube/errors.ts';
 import { PODS } from '../kube/resource.ts';
 import { mediaNodePod } from '../manifests/media-node-pod.ts';
 import { ActionRefusedError, type ActPort, type MediaPort } from '../reconcile/ports.ts';
@@ -98,11 +98,9 @@ export class Actor implements ActPort {
 }
 
 function refusal(error: ApiError): ActionRefusedError {
-  if (error instanceof ThrottledError)
-    return new ActionRefusedError(error.message, error.retryAfterMs, { cause: error });
-  if (!(error instanceof InvalidError)) return new ActionRefusedError(error.message, 1000, { cause: error });
+  const stale = error instanceof ConflictError;
+  if (!(error instanceof InvalidError)) return new ActionRefusedError(error.message, stale, { cause: error });
   const causes = error.causes.map(({ field, message }) => `spec.mediaNodes.template, ${field}: ${message}`);
-  return new ActionRefusedError(causes.length > 0 ? causes.join('; ') : error.message, 5000, {
-    cause: error,
-  });
+  const why = causes.length > 0 ? causes.join('; ') : error.message;
+  return new ActionRefusedError(why, false, { cause: error });
 }

@@ -21,6 +21,7 @@ import type { SpecNow } from '../reconcile/ports.ts';
 import { ClusterLoop, type PassResult } from '../reconcile/reconcile.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { Actor } from './actor.ts';
+import { companionsOf } from './companions.ts';
 import { type Connections, resolveConnections } from './connections.ts';
 import { MediaLink } from './media-link.ts';
 import type { PodsCache } from './pods-cache.ts';
@@ -119,6 +120,7 @@ export class ClusterRuntime {
       serverUrl: server.url,
       signalPort: mediaNodes.signalPort,
       metricsPort: mediaNodes.metricsPort,
+      companions: companionsOf(mediaNodes.template.spec.containers),
     };
     const identity = digest(parts);
     if (this.#media?.identity === identity) return;

@@ -11,6 +11,7 @@ import { readServerApi, serverApi } from '../livekit/server-api.ts';
 import { systemTimers } from '../livekit/timers.ts';
 import { type Watch, startWatch } from '../livekit/watch.ts';
 import type { MediaPort } from '../reconcile/ports.ts';
+import type { Companion } from './companions.ts';
 import type { Connections } from './connections.ts';
 
 export interface MediaLinkParts {
@@ -18,6 +19,7 @@ export interface MediaLinkParts {
   readonly serverUrl: string | undefined;
   readonly signalPort: number;
   readonly metricsPort: number;
+  readonly companions: readonly Companion[];
   readonly clock: Clock;
   readonly log: Log;
   onChange(): void;
@@ -75,7 +77,8 @@ export class MediaLink implements MediaPort {
   }
 
   readMetrics(podIp: string): Promise<NodeMetricsReading> {
-    return this.#metrics.read({ host: podIp, port: this.#parts.metricsPort });
+    const { metricsPort, companions } = this.#parts;
+    return this.#metrics.read({ host: podIp, port: metricsPort, companions });
   }
 
   /** The keeper repeats what was said last after each heartbeat; only a change is worth saying. */

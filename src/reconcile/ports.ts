@@ -64,9 +64,10 @@ export interface SpecNow {
 /** An action that the world refused: expected, reported as a finding, decided anew on the next pass. */
 export class ActionRefusedError extends Error {
   override readonly name = 'ActionRefusedError';
-  readonly retryAfterMs: number;
-  constructor(message: string, retryAfterMs = 1000, options?: ErrorOptions) {
+  /** The object had changed since it was looked at: ordinary, and nothing to tell anybody of. */
+  readonly stale: boolean;
+  constructor(message: string, stale: boolean, options?: ErrorOptions) {
     super(message, options);
-    this.retryAfterMs = retryAfterMs;
+    this.stale = stale;
   }
 }

@@ -145,7 +145,10 @@ export class ClusterLoop {
 
   #refused(action: Action, error: ActionRefusedError): Finding | undefined {
     this.#ports.log.warn('action refused', { action: action.kind, why: error.message });
-    if (action.kind !== 'CreatePod') return undefined;
+    if (error.stale) return undefined;
+    if (action.kind !== 'CreatePod') {
+      return { reason: 'ActionRefused', message: `${action.kind} was refused: ${error.message}` };
+    }
     const count = (this.#launchRefusal?.count ?? 0) + 1;
     this.#launchRefusal = { message: error.message, count, lastMs: this.#ports.clock.elapsedMs() };
     return { reason: 'LaunchFailed', message: `${action.name} could not be launched: ${error.message}` };
@@ -190,10 +193,7 @@ function doneFinding(action: Action): Finding | undefined {
       const message = `${action.pod.name} is removed and replaced: ${action.because}.`;
       return { reason: 'MediaNodeFailed', message, node: action.pod.name };
     }
-    case 'RemoveGhost': {
-      const message = `Media Node ${action.nodeId} vanished with ${action.participants} participants in ${action.rooms} rooms; its registry entry is removed.`;
-      return { reason: 'MediaNodeLost', message };
-    }
+    case 'RemoveGhost':
     case 'SetInService':
       return undefined;
   }

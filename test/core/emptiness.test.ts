@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { emptyRefusal, evidenceOf, idleRefusal, nextProofs, redisRefusal } from '../../src/core/emptiness.ts';
+import { emptyRefusal, evidenceOf, roomRefusal, nextProofs, redisRefusal } from '../../src/core/emptiness.ts';
 import type { MediaNode } from '../../src/core/media-nodes.ts';
 import type { ServerApiReading } from '../../src/core/readings.ts';
 import type { ReasonCode } from '../../src/core/reasons.ts';
@@ -98,9 +98,9 @@ test('a mapping that no room stands behind does not keep a node', () => {
 });
 
 test('a node that only relays signalling is idle, and one that Redis shows empty need not be', () => {
-  expect(idleRefusal(empty({ metrics: ownWord('m-0', { relayedSignals: 2 }) }), undefined)).toBeUndefined();
+  expect(roomRefusal(empty({ metrics: ownWord('m-0', { relayedSignals: 2 }) }))).toBeUndefined();
   const busy = empty({ metrics: ownWord('m-0', { participants: 3 }) });
-  expect([redisRefusal(busy), idleRefusal(busy, undefined)?.reason]).toEqual([
+  expect([redisRefusal(busy), emptyRefusal(busy, undefined)?.reason]).toEqual([
     undefined,
     'EvidenceContradicts',
   ]);

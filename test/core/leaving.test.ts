@@ -1,0 +1,263 @@
+import { describe, expect, test } from '@jest/globals';
+import type { Proof } from '../../src/core/action.ts';
+import { planLeaving } from '../../src/core/leaving.ts';
+import type { MediaNode } from '../../src/core/media-nodes.ts';
+import { type Memory, coldMemory } from '../../src/core/memory.ts';
+import type { Observed } from '../../src/core/observed.ts';
+import type { Role } from '../../src/core/placement.ts';
+import type { RedisReading } from '../../src/core/readings.ts';
+import type { ReasonCode } from '../../src/core/reasons.ts';
+import {
+  type NodeChanges,
+  aLoad,
+  aNode,
+  aRedisReading,
+  aRoom,
+  aSpec,
+  anEmptyNode,
+  anEntry,
+  nowMs,
+  ownWord,
+  wallMs,
+} from '../support/builders.ts';
+
+const proof = (agoMs: number): Proof => ({
+  atMs: nowMs - agoMs,
+  heartbeatsSeen: 100 - agoMs / 2000,
+  redisParticipants: 0,
+  roomsMapped: 0,
+  ownParticipants: 0,
+  ownRooms: 0,
+  metricsAtMs: nowMs - agoMs - 100,
+});
+const twice = [proof(2000), proof(0)];
+
+/** Closed, out of the Service and proven empty twice. */
+const provenNode = (name: string, changes: NodeChanges = {}) =>
+  anEmptyNode(name, {
+    ...changes,
+    memory: { proofs: twice, standbySinceMs: 1, closedSinceMs: nowMs - 60_000 },
+  });
+
+interface World {
+  readonly nodes: readonly MediaNode[];
+  readonly roles?: Readonly<Record<string, Role>>;
+  readonly redis?: RedisReading;
+  readonly memory?: Partial<Memory>;
+  readonly ownWritesSeen?: boolean;
+  readonly maxConcurrentLeaving?: number;
+}
+
+function plan(world: World) {
+  const { nodes, ownWritesSeen = true, maxConcurrentLeaving = 2 } = world;
+  const observed: Observed = {
+    pods: nodes.map(({ pod }) => pod),
+    ownWritesSeen,
+    redis: world.redis ?? aRedisReading(),
+    metrics: {},
+    serverApi: undefined,
+    launchRefusal: undefined,
+  };
+  const memory: Memory = { ...coldMemory(0), ...world.memory };
+  const spec = aSpec({ maxConcurrentLeaving });
+  const input = { clusterName: 'c', spec, observed, memory, nowMs, wallMs };
+  const roles = world.roles ?? Object.fromEntries(nodes.map(({ name }) => [name, 'Standby' as const]));
+  return planLeaving({ input, nodes, memory, roles: new Map(Object.entries(roles)) });
+}
+
+const kinds = (world: World) => plan(world).actions.map(({ kind }) => kind);
+const wish = (leaveWhenEmpty: boolean) => ({
+  pod: { cordonWish: { why: 'ana: new kernel', leaveWhenEmpty } },
+});
+
+describe('a proven empty node', () => {
+  test('is removed with its evidence, on the very Pod that was looked at', () => {
+    expect(plan({ nodes: [provenNode('m-0')] }).actions).toEqual([
+      {
+        kind: 'RemoveNode',
+        pod: { name: 'm-0', uid: 'uid-m-0', resourceVersion: '7' },
+        evidence: { nodeId: 'ND_m-0', closedAtMs: nowMs - 60_000, proofs: twice },
+        because: 'It is not needed, and two observations show it empty.',
+      },
+    ]);
+  });
+
+  test.each([
+    ['stays while it serves', 'Serving', {}, []],
+    ['stays while it is closed only because it was full', 'Full', {}, []],
+    ['stays when a person only cordoned it', 'Cordoned', wish(false), []],
+    ['leaves when a person drains it', 'Cordoned', wish(true), ['RemoveNode']],
+  ] as const)('%s', (_, role, changes, expected) => {
+    const nodes = [
+      provenNode('m-0', {
+        ...changes,
+        pod: { inService: role === 'Serving', ...('pod' in changes ? changes.pod : {}) },
+      }),
+    ];
+    expect(kinds({ nodes, roles: { 'm-0': role } })).toEqual(expected);
+  });
+
+  test('that a person drains leaves with the words of that person', () => {
+    const nodes = [provenNode('m-0', { pod: { inService: false, ...wish(true).pod } })];
+    expect(plan({ nodes, roles: { 'm-0': 'Cordoned' } }).actions).toMatchObject([
+      { because: 'ana: new kernel' },
+    ]);
+  });
+
+  test.each<readonly [claim: string, world: World, reason: ReasonCode]>([
+    [
+      'is protected',
+      { nodes: [provenNode('m-0', { pod: { protected: true, inService: false } })] },
+      'Protected',
+    ],
+    [
+      'has a container younger than 10 s',
+      { nodes: [provenNode('m-0', { pod: { startedAtMs: wallMs - 9999, inService: false } })] },
+      'TooYoung',
+    ],
+    [
+      'has a container of unknown age',
+      { nodes: [provenNode('m-0', { pod: { startedAtMs: undefined, inService: false } })] },
+      'TooYoung',
+    ],
+    [
+      'is not seen as it was last written',
+      { nodes: [provenNode('m-0')], ownWritesSeen: false },
+      'CacheBehind',
+    ],
+    [
+      'follows a drop of load',
+      { nodes: [provenNode('m-0')], memory: { frozenUntilMs: nowMs + 60_000 } },
+      'LoadDropped',
+    ],
+    [
+      'comes when enough others are leaving',
+      { nodes: [provenNode('m-0'), aNode('m-1', { phase: 'Leaving' })], maxConcurrentLeaving: 1 },
+      'LeavingLimit',
+    ],
+  ])('waits when it %s', (_, world, reason) => {
+    const { actions, nodeFindings } = plan({ roles: { 'm-0': 'Standby' }, ...world });
+    expect(actions).toEqual([]);
+    expect(nodeFindings.get('m-0')?.reason).toBe(reason);
+  });
+});
+
+test('no more nodes begin to leave than there are places, the first by name first', () => {
+  const nodes = ['m-0', 'm-1', 'm-2', 'm-3'].map((name) => provenNode(name));
+  const { actions, nodeFindings } = plan({ nodes, maxConcurrentLeaving: 3 });
+  expect(actions.flatMap((action) => (action.kind === 'RemoveNode' ? [action.pod.name] : []))).toEqual([
+    'm-0',
+    'm-1',
+    'm-2',
+  ]);
+  expect(nodeFindings.get('m-3')?.reason).toBe('LeavingLimit');
+});
+
+describe('on the way out', () => {
+  test('an idle node is taken out of the Service before it is proven empty', () => {
+    expect(plan({ nodes: [anEmptyNode('m-0', { pod: { inService: true } })] }).actions).toMatchObject([
+      { kind: 'SetInService', inService: false },
+    ]);
+  });
+
+  test('a busy one stays in the Service', () => {
+    const nodes = [anEmptyNode('m-0', { pod: { inService: true }, load: { participants: 1 } })];
+    expect(kinds({ nodes })).toEqual([]);
+  });
+
+  test('one proof is not enough', () => {
+    const memory = { proofs: [proof(0)], standbySinceMs: 1, closedSinceMs: nowMs - 60_000 };
+    const { actions, nodeFindings } = plan({ nodes: [anEmptyNode('m-0', { memory })] });
+    expect([actions, nodeFindings.get('m-0')?.reason]).toEqual([[], 'ProvenOnce']);
+  });
+
+  test('two proofs of the past do not outweigh a present contradiction', () => {
+    const nodes = [provenNode('m-0', { metrics: ownWord('m-0', { participants: 2 }) })];
+    const { actions, nodeFindings } = plan({ nodes });
+    expect([actions, nodeFindings.get('m-0')?.reason]).toEqual([[], 'EvidenceContradicts']);
+  });
+
+  test('a node that is needed again is put back into the Service', () => {
+    const nodes = [aNode('m-0', { pod: { inService: false } })];
+    expect(plan({ nodes, roles: { 'm-0': 'Serving' } }).actions).toMatchObject([
+      { kind: 'SetInService', inService: true },
+    ]);
+  });
+
+  test('the word is asked of nodes that Redis shows empty, and of launches that never registered', () => {
+    const nodes = [
+      anEmptyNode('m-0'),
+      anEmptyNode('m-1', { load: { participants: 3 } }),
+      aNode('m-2', { phase: 'Suspect', entry: undefined, memory: { served: false } }),
+      aNode('m-3', { phase: 'Suspect' }),
+    ];
+    const roles = { 'm-0': 'Standby', 'm-1': 'Standby' } as const;
+    expect(plan({ nodes, roles }).evidenceWanted).toEqual(['m-0', 'm-2']);
+  });
+
+  test('while somebody may leave the next look is one heartbeat away', () => {
+    expect(plan({ nodes: [anEmptyNode('m-0')] }).wakeAtMs).toBe(nowMs + 2000);
+    expect(plan({ nodes: [aNode('m-0')], roles: { 'm-0': 'Serving' } }).wakeAtMs).toBeUndefined();
+  });
+});
+
+describe('failed Pods', () => {
+  const failed = (changes: NodeChanges = {}) => aNode('m-0', { phase: 'Failed', ...changes });
+
+  test.each([
+    ['in the words of the kubelet', failed({ pod: { trouble: 'ImagePullBackOff' } }), 'ImagePullBackOff'],
+    ['that never registered', failed({ memory: { served: false } }), 'it did not register in time'],
+    ['whose server ended', failed(), 'its server has ended'],
+  ])('are removed: those %s', (_, node, because) => {
+    const { actions, failures } = plan({
+      nodes: [node],
+      roles: {},
+      memory: { failures: { count: 2, lastMs: 5 } },
+    });
+    expect(actions).toMatchObject([{ kind: 'RemoveFailed', because }]);
+    expect(failures).toEqual({ count: 3, lastMs: nowMs });
+  });
+
+  test('stay while they are protected or the view of the Pods is behind', () => {
+    expect(kinds({ nodes: [failed({ pod: { protected: true } })], roles: {} })).toEqual([]);
+    expect(kinds({ nodes: [failed()], roles: {}, ownWritesSeen: false })).toEqual([]);
+  });
+
+  test.each([
+    ['are forgiven after ten calm minutes', [aNode('m-0')], 600_001, undefined],
+    ['are not forgiven before', [aNode('m-0')], 600_000, 2],
+    ['are not forgiven while nothing serves', [], 600_001, 2],
+  ] as const)('%s', (_, nodes, agoMs, count) => {
+    const memory = { failures: { count: 2, lastMs: nowMs - agoMs } };
+    expect(plan({ nodes, roles: {}, memory }).failures?.count).toBe(count);
+  });
+});
+
+describe('ghosts', () => {
+  const gone = { proofs: [], served: true, participants: 4, nodeId: 'ND_m-9', goneSinceMs: nowMs - 5000 };
+  const ghost = anEntry('m-9', { ageMs: 6001, load: aLoad({ participants: 4 }) });
+  const memory = { nodes: { 'uid-m-9': gone } };
+
+  test('of Pods that were known and are gone are removed, with what they had', () => {
+    const redis = aRedisReading({ nodes: [ghost], rooms: [aRoom('m-9'), aRoom('m-0')] });
+    expect(plan({ nodes: [], redis, memory }).actions).toEqual([
+      { kind: 'RemoveGhost', nodeId: 'ND_m-9', rooms: 1, participants: 4 },
+    ]);
+  });
+
+  const undecodable = { kind: 'Undecodable', nodeId: 'ND_m-9', why: 'truncated' } as const;
+  test.each<readonly [claim: string, world: World]>([
+    ['never known', { nodes: [], redis: aRedisReading({ nodes: [ghost] }) }],
+    [
+      'that still report',
+      { nodes: [], redis: aRedisReading({ nodes: [{ ...ghost, ageMs: 6000 }] }), memory },
+    ],
+    ['that cannot be read', { nodes: [], redis: aRedisReading({ nodes: [undecodable] }), memory }],
+    [
+      'whose Pod is there',
+      { nodes: [aNode('m-9')], redis: aRedisReading({ nodes: [ghost] }), memory, roles: {} },
+    ],
+  ])('%s are left alone', (_, world) => {
+    expect(kinds(world)).toEqual([]);
+  });
+});
