@@ -63,6 +63,7 @@ export class Fleet {
   readonly #lives = new Map<string, { -readonly [K in keyof PodLife]: PodLife[K] }>();
   readonly #redis: Redis;
   #front: Front | undefined;
+  #witness: () => string = () => '';
 
   private constructor({ cluster, namespace, name }: FleetWish) {
     this.cluster = cluster;
@@ -153,6 +154,11 @@ export class Fleet {
     return [...this.#lives.values()].toSorted((a, b) => a.createdAtMs - b.createdAtMs);
   }
 
+  /** What to add when a wait was in vain, such as the operator's log. */
+  witness(tell: () => string): void {
+    this.#witness = tell;
+  }
+
   onEvent(handle: (event: EventObject) => void): void {
     this.#events.onChange((change) => {
       if (change.type !== 'deleted') handle(change.object);
@@ -172,7 +178,9 @@ export class Fleet {
       );
       const pods = this.pods().map(({ metadata, status }) => `${metadata.name} ${status?.phase}`);
       const seen = JSON.stringify({ nodes: this.nodes(), pods, conditions }, null, 1);
-      throw new LabError(`${error instanceof Error ? error.message : String(error)}; the fleet: ${seen}`);
+      throw new LabError(
+        `${error instanceof Error ? error.message : String(error)}; the fleet: ${seen}${this.#witness()}`,
+      );
     });
   }
 

@@ -78,6 +78,8 @@ export async function startOperator(cluster: Cluster, watchNamespace: string): P
     `OVM_WATCH_NAMESPACE=${watchNamespace}`,
     `OVM_PORT=${port}`,
     `POD_NAMESPACE=${operatorNamespace}`,
+    // The only Lease that the chart lets it have.
+    `OVM_LEASE_NAME=${deployment}`,
     // A crashed leader keeps the Lease for this long.
     'OVM_LEASE_DURATION=3s',
     'OVM_LEASE_RENEW_DEADLINE=2s',

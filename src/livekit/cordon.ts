@@ -51,7 +51,8 @@ interface Sight {
 }
 
 /**
- * Keeps nodes closed for new rooms by marking their entries again after each heartbeat. Rooms that live there go on
+ * Keeps nodes closed for new rooms by marking their entries again after each heartbeat. In the millisecond or so
+ * between the two a new room may slip in, so a closed node is never for that reason an empty one. Rooms that live there go on
  * and take participants. When the keeper stops, or dies, the nodes open by themselves at their next heartbeat.
  */
 export class CordonKeeper {

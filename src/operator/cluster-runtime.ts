@@ -38,7 +38,8 @@ export interface RuntimeParts {
   readonly clock: Clock;
   readonly log: Log;
   readonly metrics: Metrics;
-  wake(): void;
+  /** Asks for a pass: `soon` after a change that a decision may depend on, `later` after one that can wait. */
+  wake(when: 'soon' | 'later'): void;
 }
 
 export class ClusterRuntime {
@@ -126,12 +127,13 @@ export class ClusterRuntime {
     if (this.#media?.identity === identity) return;
     await this.#media?.link.close();
     const { clock, log, metrics, client, pods } = this.#parts;
-    const wake = () => this.#parts.wake();
+    const wake = () => this.#parts.wake('soon');
     const link = new MediaLink({
       ...parts,
       clock,
       log,
-      onChange: wake,
+      // Rooms come and go by the hundred; what they weigh shows in the heartbeats.
+      onChange: (of) => this.#parts.wake(of === 'nodes' ? 'soon' : 'later'),
       onReapplied: (delayMs) => metrics.cordonReapplied(delayMs),
     });
     const actor = new Actor({

@@ -16,6 +16,8 @@ import { CLUSTERS } from './recorder.ts';
 
 /** Heartbeats of many nodes come at any moment; passes closer together than this would learn nothing new. */
 const leastBetweenPassesMs = 50;
+/** A storm of new rooms is looked at twice a second. */
+const roomsSettleMs = 500;
 /** The backstop of a loop that is woken by changes. */
 const resyncMs = 300_000;
 
@@ -123,7 +125,7 @@ export class Controller {
       metrics,
       log: log.child({ cluster: key }),
       pods: new PodsCache(this.#pods, key),
-      wake: () => this.#wake(key),
+      wake: (when) => this.#wake(key, when),
     });
     const kept = { runtime, uid: cluster.metadata.uid };
     this.#kept.set(key, kept);
@@ -139,10 +141,11 @@ export class Controller {
   }
 
   /** The first change after a quiet moment is looked at once; a burst is looked at when it is over. */
-  #wake(key: string): void {
+  #wake(key: string, when: 'soon' | 'later'): void {
+    const leastMs = when === 'soon' ? leastBetweenPassesMs : roomsSettleMs;
     const sinceMs = this.#parts.clock.elapsedMs() - (this.#lastPassMs.get(key) ?? Number.NEGATIVE_INFINITY);
-    if (sinceMs >= leastBetweenPassesMs) this.#queue.add(key);
-    else this.#queue.addAfter(key, leastBetweenPassesMs - sinceMs);
+    if (sinceMs >= leastMs) this.#queue.add(key);
+    else this.#queue.addAfter(key, leastMs - sinceMs);
   }
 }
 

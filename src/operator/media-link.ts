@@ -9,7 +9,7 @@ import { NodeTable } from '../livekit/node-table.ts';
 import { type RedisLink, connectRedis } from '../livekit/redis.ts';
 import { readServerApi, serverApi } from '../livekit/server-api.ts';
 import { systemTimers } from '../livekit/timers.ts';
-import { type Watch, startWatch } from '../livekit/watch.ts';
+import { type ChangeOf, type Watch, startWatch } from '../livekit/watch.ts';
 import type { MediaPort } from '../reconcile/ports.ts';
 import type { Companion } from './companions.ts';
 import type { Connections } from './connections.ts';
@@ -22,7 +22,7 @@ export interface MediaLinkParts {
   readonly companions: readonly Companion[];
   readonly clock: Clock;
   readonly log: Log;
-  onChange(): void;
+  onChange(of: ChangeOf): void;
   onReapplied(delayMs: number): void;
 }
 
@@ -55,7 +55,7 @@ export class MediaLink implements MediaPort {
       timers: systemTimers,
       onChange: (of) => {
         if (of === 'nodes') keeper.notice();
-        parts.onChange();
+        parts.onChange(of);
       },
     });
   }

@@ -47,7 +47,9 @@ afterAll(async () => {
 }, patientMs);
 
 async function openFleet(name: string): Promise<Fleet> {
-  return await Fleet.open({ cluster, namespace, name });
+  const opened = await Fleet.open({ cluster, namespace, name });
+  opened.witness(() => `\nThe operator: ${operator.process.output().slice(-2500)}`);
+  return opened;
 }
 
 async function apply(target: Fleet, change: Partial<FleetSpec>): Promise<void> {
