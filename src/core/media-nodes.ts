@@ -30,7 +30,7 @@ export interface MediaNode {
 /** Three heartbeats. LiveKit itself stops choosing a node after 5 s (two and a half). */
 export const heartbeatOverdueMs = 6000;
 
-const freshMemory: NodeMemory = { proofs: [], served: false, participants: 0, clients: [] };
+const freshMemory: NodeMemory = { proofs: [], served: false, participants: 0 };
 
 /** Media Nodes in the order of their names. */
 export function mediaNodes(
@@ -90,7 +90,7 @@ function carried(
 ): number {
   const clients = entry.load.participants;
   const recorded = liveRooms({ rooms }).reduce((sum, room) => sum + (room.participants ?? 0), 0);
-  const recent = memory.clients.filter((sample) => nowMs - sample.atMs <= recordSettlesMs);
+  const recent = (memory.clients ?? []).filter((sample) => nowMs - sample.atMs <= recordSettlesMs);
   const lowest = recent.reduce((least, sample) => Math.min(least, sample.count), clients);
   return Math.min(clients, recorded + (clients - lowest));
 }

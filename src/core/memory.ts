@@ -21,7 +21,7 @@ export interface NodeMemory {
   readonly nodeId?: string;
   readonly participants: number;
   /** `num_clients` of the last few heartbeats, to notice growth before the rooms' own records show it. */
-  readonly clients: readonly { readonly atMs: number; readonly count: number }[];
+  readonly clients?: readonly { readonly atMs: number; readonly count: number }[];
 }
 
 export interface Memory {

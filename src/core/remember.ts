@@ -24,14 +24,13 @@ export function noteSight(node: MediaNode, nowMs: number): NodeMemory {
 }
 
 /** One sample a change is enough, and the last one before the window tells where the window began. */
-function recentClients({ memory, entry }: MediaNode, nowMs: number): NodeMemory['clients'] {
-  if (entry === undefined) return memory.clients;
+function recentClients({ memory, entry }: MediaNode, nowMs: number): NonNullable<NodeMemory['clients']> {
+  const past = memory.clients ?? [];
+  if (entry === undefined) return past;
   const count = entry.load.participants;
-  const last = memory.clients.at(-1);
-  const all =
-    last !== undefined && last.count === count && nowMs - last.atMs < 1000
-      ? memory.clients
-      : [...memory.clients, { atMs: nowMs, count }];
+  const last = past.at(-1);
+  const same = last !== undefined && last.count === count && nowMs - last.atMs < 1000;
+  const all = same ? past : [...past, { atMs: nowMs, count }];
   return all.filter((sample) => nowMs - sample.atMs <= recordSettlesMs);
 }
 

@@ -64,7 +64,7 @@ describe('shrinking', () => {
 
   test('no removal happens while a recording runs', () => {
     const story = new Story({ spec: aSpec(), nodes: 2 }).companion(second, 1).at(120);
-    expect(story.deeds('RemoveNode', 'SetInService')).toEqual([]);
+    expect(story.deeds('RemoveNode')).toEqual([]);
     expect(story.refusals()).toContain('CompanionBusy');
   });
 
@@ -128,6 +128,15 @@ describe('trouble', () => {
     expect(story.refusals()).toEqual(['HeartbeatsStopped']);
     expect(story.deeds('CreatePod', 'RemoveNode', 'RemoveGhost')).toEqual([]);
     expect(story.speak(second, third).at(210).refusals()).not.toContain('HeartbeatsStopped');
+  });
+
+  test('nodes that die with their machine are replaced, because nodes elsewhere still report', () => {
+    const spec = aSpec({ minNodes: 4 });
+    const story = new Story({ spec, nodes: 4 })
+      .change(second, { kubeNode: 'w-2' })
+      .change(third, { kubeNode: 'w-2' });
+    story.at(20).silence(second, third).at(80);
+    expect(story.deeds()).toEqual(['CreatePod c-media-4', 'CreatePod c-media-5']);
   });
 
   test('a single silent node is replaced as capacity after a while, and is never removed', () => {
@@ -254,7 +263,7 @@ describe('people and modes', () => {
   test('in mode DryRun what would be wanted is told', () => {
     const story = new Story({ spec: aSpec({ mode: 'DryRun' }), nodes: 1 }).at(1).load(first, 100).at(60);
     expect(story.decision.desired).toBe(2);
-    expect(story.decision.steering).toBeUndefined();
+    expect(story.decision.steering).toEqual({ open: [], closed: [] });
   });
 
   test('in mode Paused what a person cordoned stays closed', () => {

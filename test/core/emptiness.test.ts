@@ -24,7 +24,7 @@ describe('a node is not empty', () => {
     ['while it takes rooms', empty({ entry: { cordonMarked: false } }), 'NotClosedYet'],
     [
       'while it is not known since when it takes none',
-      { ...empty(), memory: { proofs: [], served: true, participants: 0 } },
+      { ...empty(), memory: { proofs: [], clients: [], served: true, participants: 0 } },
       'NotClosedYet',
     ],
     ['with a participant', empty({ load: { participants: 1 } }), 'StillHasParticipants'],
@@ -97,7 +97,7 @@ test('a mapping that no room stands behind does not keep a node', () => {
   ).toBeUndefined();
 });
 
-test('a node that only relays signalling is idle, and one that Redis shows empty need not be', () => {
+test('a node that only relays signalling has no room, and one that Redis shows empty need not be', () => {
   expect(roomRefusal(empty({ metrics: ownWord('m-0', { relayedSignals: 2 }) }))).toBeUndefined();
   const busy = empty({ metrics: ownWord('m-0', { participants: 3 }) });
   expect([redisRefusal(busy), emptyRefusal(busy, undefined)?.reason]).toEqual([
@@ -136,7 +136,7 @@ describe('proofs', () => {
 
   test('are all lost by one observation of people', () => {
     const node = later(1, nowMs + 1900);
-    expect(nextProofs({ ...node, participants: 1 }, undefined, nowMs + 2000)).toEqual([]);
+    expect(nextProofs({ ...node, rooms: [aRoom('m-0')] }, undefined, nowMs + 2000)).toEqual([]);
   });
 
   test('are evidence only when there are two', () => {

@@ -38,6 +38,20 @@ describe('silence', () => {
     ['of two that lasts 10 min is their own', [silent('m-0', 600_000), silent('m-1', 600_000)], false],
     ['of launches that hung is their own', [silent('m-0', 0, hung), silent('m-1', 0, hung)], false],
     [
+      'of all on one machine is that of the machine, while nodes elsewhere report',
+      [silent('m-0', 0), silent('m-1', 0), aNode('m-2', { pod: { kubeNode: 'worker-2' } })],
+      false,
+    ],
+    [
+      'of nodes on two machines is trouble of the bus, although others report',
+      [
+        silent('m-0', 0),
+        silent('m-1', 0, { pod: { kubeNode: 'worker-2' } }),
+        aNode('m-2', { pod: { kubeNode: 'w-3' } }),
+      ],
+      true,
+    ],
+    [
       'of servers that answer but cannot register is trouble of the bus',
       [
         silent('m-0', 0, { ...hung, metrics: ownWord('m-0', { participants: 3 }) }),

@@ -160,8 +160,13 @@ describe('on the way out', () => {
     ]);
   });
 
-  test('a busy one stays in the Service', () => {
-    const nodes = [anEmptyNode('m-0', { pod: { inService: true }, load: { participants: 1 } })];
+  test('so is one through which people only signal, so that it loses them', () => {
+    const nodes = [anEmptyNode('m-0', { pod: { inService: true }, load: { participants: 3 } })];
+    expect(kinds({ nodes })).toEqual(['SetInService']);
+  });
+
+  test('one with a room stays in the Service', () => {
+    const nodes = [anEmptyNode('m-0', { pod: { inService: true }, rooms: [aRoom('m-0')] })];
     expect(kinds({ nodes })).toEqual([]);
   });
 
@@ -234,7 +239,14 @@ describe('failed Pods', () => {
 });
 
 describe('ghosts', () => {
-  const gone = { proofs: [], served: true, participants: 4, nodeId: 'ND_m-9', goneSinceMs: nowMs - 5000 };
+  const gone = {
+    proofs: [],
+    clients: [],
+    served: true,
+    participants: 4,
+    nodeId: 'ND_m-9',
+    goneSinceMs: nowMs - 5000,
+  };
   const ghost = anEntry('m-9', { ageMs: 6001, load: aLoad({ participants: 4 }) });
   const memory = { nodes: { 'uid-m-9': gone } };
 

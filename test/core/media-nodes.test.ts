@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import { type Phase, liveRooms, mediaNodes } from '../../src/core/media-nodes.ts';
-import { type Memory, coldMemory } from '../../src/core/memory.ts';
+import { type Memory, type NodeMemory, coldMemory } from '../../src/core/memory.ts';
 import type { Observed, PodObservation } from '../../src/core/observed.ts';
 import type { NodeEntry, NodeMetricsReading, RoomPlacement } from '../../src/core/readings.ts';
-import { aLoad, aPod, aRedisReading, aRoom, anEntry, ownWord, wallMs } from '../support/builders.ts';
+import { aLoad, aPod, aRedisReading, aRoom, anEntry, nowMs, ownWord, wallMs } from '../support/builders.ts';
 
 interface World {
   readonly pod?: Partial<PodObservation>;
@@ -12,6 +12,7 @@ interface World {
   readonly rooms?: readonly RoomPlacement[];
   readonly served?: boolean;
   readonly remembered?: number;
+  readonly clients?: NodeMemory['clients'];
 }
 
 function only(world: World) {
@@ -24,9 +25,9 @@ function only(world: World) {
     serverApi: undefined,
     launchRefusal: undefined,
   };
-  const nodes = { 'uid-m-0': { proofs: [], served, participants: remembered } };
+  const nodes = { 'uid-m-0': { proofs: [], clients: world.clients ?? [], served, participants: remembered } };
   const memory: Memory = { ...coldMemory(0), nodes: served || remembered > 0 ? nodes : {} };
-  const [node] = mediaNodes(observed, memory, { startupDeadlineMs: 300_000, wallMs });
+  const [node] = mediaNodes(observed, memory, { startupDeadlineMs: 300_000, wallMs, nowMs: 0 });
   if (node === undefined) throw new Error('one Pod is one node');
   return node;
 }
@@ -110,6 +111,39 @@ describe('the entry of a node is', () => {
     ['never one of another address', { entries: [anEntry('m-7')] }, undefined],
   ])('%s', (_, world, nodeId) => {
     expect(only(world).entry?.nodeId).toBe(nodeId);
+  });
+});
+
+describe('a node carries', () => {
+  const room = (participants: number | undefined) => [aRoom('m-0', { participants })];
+  const clients = (agoMs: number, count: number) => [{ atMs: nowMs - agoMs, count }];
+  interface Load {
+    readonly count: number;
+    readonly rooms: readonly RoomPlacement[];
+    readonly past: NonNullable<NodeMemory['clients']>;
+  }
+  test.each<readonly [claim: string, load: Load, carried: number]>([
+    [
+      'the people in its rooms, not those who only signal through it',
+      { count: 50, rooms: room(20), past: clients(1000, 50) },
+      20,
+    ],
+    [
+      'also those whom the records do not show yet',
+      { count: 55, rooms: room(20), past: clients(1000, 50) },
+      25,
+    ],
+    [
+      'no longer those who came so long ago that the records show them',
+      { count: 55, rooms: room(25), past: clients(6001, 50) },
+      25,
+    ],
+    ['never more people than it counts itself', { count: 18, rooms: room(20), past: clients(1000, 18) }, 18],
+    ['nobody when it only relays', { count: 50, rooms: [], past: clients(1000, 50) }, 0],
+    ['nobody in a mapping without a record', { count: 0, rooms: room(undefined), past: [] }, 0],
+  ])('%s', (_, { count, rooms, past }, carried) => {
+    const entries = [anEntry('m-0', { load: aLoad({ participants: count }) })];
+    expect(only({ entries, rooms, clients: past, served: true }).participants).toBe(carried);
   });
 });
 

@@ -95,7 +95,7 @@ describe('the status', () => {
     const story = new Story({ spec: aSpec(), nodes: 2 }).at(1).load(first, 9).load(second, 3).at(60);
     expect(status(story.decision).nodes?.[1]).toMatchObject({
       state: 'Standby',
-      reason: 'StillHasParticipants',
+      reason: 'StillHasRooms',
     });
   });
 

@@ -64,6 +64,28 @@ describe('what is told of a node', () => {
   });
 });
 
+describe('a Pod that is gone', () => {
+  const carrying: NodeChanges = { load: { participants: 4 }, rooms: [aRoom('m-0')] };
+  test.each<readonly [claim: string, state: NodeState, changes: NodeChanges, told: boolean]>([
+    ['while it served was lost', 'Serving', {}, true],
+    ['while it was silent was lost', 'Suspect', carrying, true],
+    ['as it was told to was not lost', 'Leaving', {}, false],
+    ['with people on it was lost, told to or not', 'Leaving', carrying, true],
+    ['before it served was not lost', 'Launching', {}, false],
+  ])('%s', (_, state, changes, told) => {
+    const findings = transitions(decision(1, { 'm-0': state }, changes), decision(1, {}));
+    expect(findings.map(({ reason }) => reason)).toEqual(told ? ['MediaNodeLost'] : []);
+  });
+
+  test('is told of with what it had, also when another one has taken its name', () => {
+    const [told] = transitions(
+      decision(1, { 'm-0': 'Serving' }, carrying),
+      decision(1, { 'm-0': 'Serving' }, { pod: { uid: 'uid-new' } }),
+    );
+    expect(told?.message).toBe('m-0 vanished with its Pod. It had 4 participants in 1 room.');
+  });
+});
+
 test.each([
   [2, 3, 'ScaledUp', 'From 2 to 3 Media Nodes: Many people.'],
   [3, 2, 'ScaledDown', 'From 3 to 2 Media Nodes: Many people.'],
