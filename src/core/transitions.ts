@@ -38,7 +38,9 @@ const reasonByState: Readonly<Partial<Record<NodeState, ReasonCode>>> = {
 function reasonOf(before: NodeState | undefined, { node, state }: NodeView): ReasonCode | undefined {
   if (state === 'Standby')
     return node.memory.standbySinceMs === undefined ? 'MediaNodeFull' : 'MediaNodeStandby';
-  if (state !== 'Serving') return reasonByState[state];
+  // A server that ends in order takes its entry along; its Pod is seen to leave a moment later.
+  const endsInOrder = state === 'Suspect' && node.entry === undefined && node.participants === 0;
+  if (state !== 'Serving') return endsInOrder && before === 'Standby' ? undefined : reasonByState[state];
   if (before === undefined || before === 'Launching') return 'MediaNodeReady';
   return before === 'Cordoned' ? 'MediaNodeUncordoned' : 'MediaNodeServing';
 }
