@@ -35,14 +35,19 @@ const reasonByState: Readonly<Partial<Record<NodeState, ReasonCode>>> = {
   Failed: 'MediaNodeFailed',
 };
 
-function reasonOf(before: NodeState | undefined, { node, state }: NodeView): ReasonCode | undefined {
+function reasonOf(before: NodeState | undefined, view: NodeView): ReasonCode | undefined {
+  const { node, state } = view;
   if (state === 'Standby')
     return node.memory.standbySinceMs === undefined ? 'MediaNodeFull' : 'MediaNodeStandby';
-  // A server that ends in order takes its entry along; its Pod is seen to leave a moment later.
-  const endsInOrder = state === 'Suspect' && node.entry === undefined && node.participants === 0;
-  if (state !== 'Serving') return endsInOrder && before === 'Standby' ? undefined : reasonByState[state];
+  if (before === 'Standby' && endsInOrder(view)) return undefined;
+  if (state !== 'Serving') return reasonByState[state];
   if (before === undefined || before === 'Launching') return 'MediaNodeReady';
   return before === 'Cordoned' ? 'MediaNodeUncordoned' : 'MediaNodeServing';
+}
+
+/** A server that ends in order takes its entry along; its Pod is seen to leave a moment later. */
+function endsInOrder({ node, state }: NodeView): boolean {
+  return state === 'Suspect' && node.entry === undefined && node.participants === 0;
 }
 
 type Tell = (name: string, view: NodeView) => string;
