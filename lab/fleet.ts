@@ -159,9 +159,10 @@ export class Fleet {
     this.#witness = tell;
   }
 
+  /** Tells of new Events. That one of them was repeated is written down much later, and is no news. */
   onEvent(handle: (event: EventObject) => void): void {
-    this.#events.onChange((change) => {
-      if (change.type !== 'deleted') handle(change.object);
+    this.#events.onChange(({ type, object }) => {
+      if (type === 'added') handle(object);
     });
   }
 

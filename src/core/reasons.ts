@@ -28,7 +28,6 @@ export const reasons = {
   TooYoung: 'The container started too recently; a signal now could leave the server hanging.',
   LaunchBackoff: 'Recent launches failed, so the next one waits.',
   SpecInvalid: 'The spec has a fault that only the operator can see.',
-  SpecAccepted: 'The spec is understood.',
   FieldsNotYetEffective: 'Some fields are accepted but do nothing in this version.',
   AllFieldsEffective: 'Every field that is set takes effect.',
   // Why a node is not (yet) removed.

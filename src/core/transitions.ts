@@ -10,11 +10,14 @@ export function transitions(before: Decision | undefined, now: Decision): readon
   return [...changed, ...lost(before, now), ...sizeTransition(before, now)];
 }
 
-/** Nodes that vanished without having been let go. What they carried was cut, and is told. */
+/**
+ * Nodes that vanished without having been let go. What they carried was cut, and is told. One that was proven empty
+ * twice has cut nobody: it may be gone before anybody sees it leave.
+ */
 function lost(before: Decision, now: Decision): readonly Finding[] {
   const present = new Set(now.nodes.map(({ node }) => node.pod.uid));
   return before.nodes
-    .filter(({ node }) => !present.has(node.pod.uid))
+    .filter(({ node }) => !present.has(node.pod.uid) && node.memory.proofs.length < 2)
     .filter(({ node, state }) => node.participants > 0 || !['Leaving', 'Failed', 'Launching'].includes(state))
     .map((view) => {
       const message = `${view.node.name} vanished with its Pod. ${load(view).replace('It has', 'It had')}`;

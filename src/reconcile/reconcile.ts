@@ -64,11 +64,13 @@ export class ClusterLoop {
   async #observe(specNow: SpecNow): Promise<DecideInput> {
     const { clock, media, pods } = this.#ports;
     const listed = pods.list();
+    // Of this list, not of the one that the cache may show by the time Redis has answered.
+    const ownWritesSeen = pods.ownWritesSeen();
     this.#gatherEvidence(listed, new Set(this.#last?.evidenceWanted));
     const redis = await media.readRedis();
     const observed: Observed = {
       pods: listed,
-      ownWritesSeen: pods.ownWritesSeen(),
+      ownWritesSeen,
       redis,
       metrics: this.#witnesses.testimony(listed),
       serverApi: this.#serverApi,
@@ -126,16 +128,18 @@ export class ClusterLoop {
 
   /** Actions are independent of each other: one that is refused does not hold up the rest. */
   async #act(actions: readonly Action[]): Promise<readonly Finding[]> {
-    const outcomes = await Promise.all(actions.map((action) => this.#actOnce(action)));
+    // Launches that are refused together are one failure: the back-off grows by passes, not by Pods.
+    const earlier = this.#launchRefusal?.count ?? 0;
+    const outcomes = await Promise.all(actions.map((action) => this.#actOnce(action, earlier)));
     return outcomes.filter((finding) => finding !== undefined);
   }
 
-  async #actOnce(action: Action): Promise<Finding | undefined> {
+  async #actOnce(action: Action, earlierRefusals: number): Promise<Finding | undefined> {
     try {
       await this.#ports.actor.act(action);
     } catch (error) {
       if (!(error instanceof ActionRefusedError)) throw error;
-      return this.#refused(action, error);
+      return this.#refused(action, error, earlierRefusals);
     }
     if (action.kind === 'CreatePod') this.#launchRefusal = undefined;
     const done = doneFinding(action);
@@ -143,13 +147,13 @@ export class ClusterLoop {
     return undefined;
   }
 
-  #refused(action: Action, error: ActionRefusedError): Finding | undefined {
+  #refused(action: Action, error: ActionRefusedError, earlierRefusals: number): Finding | undefined {
     this.#ports.log.warn('action refused', { action: action.kind, why: error.message });
     if (error.stale) return undefined;
     if (action.kind !== 'CreatePod') {
       return { reason: 'ActionRefused', message: `${action.kind} was refused: ${error.message}` };
     }
-    const count = (this.#launchRefusal?.count ?? 0) + 1;
+    const count = earlierRefusals + 1;
     this.#launchRefusal = { message: error.message, count, lastMs: this.#ports.clock.elapsedMs() };
     return { reason: 'LaunchFailed', message: `${action.name} could not be launched: ${error.message}` };
   }
@@ -162,7 +166,7 @@ export class ClusterLoop {
     }
     const before = new Set(this.#last?.refusals.map((finding) => finding.reason));
     for (const finding of decision.refusals) {
-      if (before.has(finding.reason) || finding.node !== undefined) continue;
+      if (failed.includes(finding) || before.has(finding.reason) || finding.node !== undefined) continue;
       if (severityOf(finding.reason) === 'Warning') record.event(finding, 'Warning');
       log.info(finding.message, { reason: finding.reason });
     }

@@ -27,7 +27,7 @@ function only(world: World) {
   };
   const nodes = { 'uid-m-0': { proofs: [], clients: world.clients ?? [], served, participants: remembered } };
   const memory: Memory = { ...coldMemory(0), nodes: served || remembered > 0 ? nodes : {} };
-  const [node] = mediaNodes(observed, memory, { startupDeadlineMs: 300_000, wallMs, nowMs: 0 });
+  const [node] = mediaNodes(observed, memory, { startupDeadlineMs: 300_000, wallMs, nowMs });
   if (node === undefined) throw new Error('one Pod is one node');
   return node;
 }
@@ -145,6 +145,11 @@ describe('a node carries', () => {
     const entries = [anEntry('m-0', { load: aLoad({ participants: count }) })];
     expect(only({ entries, rooms, clients: past, served: true }).participants).toBe(carried);
   });
+});
+
+test('a node with more rooms than there are records of carries what it counts itself', () => {
+  const entries = [anEntry('m-0', { load: aLoad({ participants: 40, rooms: 2 }) })];
+  expect(only({ entries, rooms: [aRoom('m-0', { participants: 20 })], served: true }).participants).toBe(40);
 });
 
 test('a silent node carries what it was last seen with', () => {

@@ -21,6 +21,15 @@ function decision(
   };
 }
 
+const proof = {
+  atMs: 0,
+  heartbeatsSeen: 1,
+  redisParticipants: 0,
+  roomsMapped: 0,
+  ownParticipants: 0,
+  ownRooms: 0,
+  metricsAtMs: 0,
+} as const;
 const surplus: NodeChanges = { memory: { standbySinceMs: 5 } };
 
 describe('what is told of a node', () => {
@@ -72,6 +81,12 @@ describe('a Pod that is gone', () => {
     ['as it was told to was not lost', 'Leaving', {}, false],
     ['with people on it was lost, told to or not', 'Leaving', carrying, true],
     ['before it served was not lost', 'Launching', {}, false],
+    [
+      'after it was proven empty twice was not lost',
+      'Standby',
+      { memory: { proofs: [proof, proof] } },
+      false,
+    ],
   ])('%s', (_, state, changes, told) => {
     const findings = transitions(decision(1, { 'm-0': state }, changes), decision(1, {}));
     expect(findings.map(({ reason }) => reason)).toEqual(told ? ['MediaNodeLost'] : []);

@@ -157,7 +157,9 @@ function observe(look: Glance, atMs: number, step: number): Observed {
 
 function redisOf(look: Glance, atMs: number, step: number): RedisReading {
   if (look.redis === 'Failed') return { kind: 'Failed', why: 'timeout', atMs };
-  const stray = look.stray ? [anEntry('other-7', { ip: '10.9.9.9' })] : [];
+  // Of another cluster, and of a Pod that may have been there a moment ago.
+  const gone = anEntry(nameOf(look.nodes.length), { ageMs: 9000 });
+  const stray = look.stray ? [anEntry('other-7', { ip: '10.9.9.9', ageMs: 9000 }), gone] : [];
   return {
     kind: 'Read',
     nodes: [...look.nodes.flatMap((node, at) => entryOf(node, nameOf(at), step)), ...stray],

@@ -7,29 +7,13 @@ import type { Action } from '../../src/core/action.ts';
 import { type Decision, type NodeState, decide } from '../../src/core/decide.ts';
 import { type Memory, coldMemory } from '../../src/core/memory.ts';
 import type { Observed, PodObservation } from '../../src/core/observed.ts';
-import type { NodeEntry, NodeMetricsReading, RedisReading, RoomPlacement } from '../../src/core/readings.ts';
+import type { NodeMetricsReading, RedisReading } from '../../src/core/readings.ts';
 import type { ClusterSpec } from '../../src/core/spec.ts';
-import { aPod, anEntry, aLoad, ownWord } from './builders.ts';
+import { type Machine, aMachine, entryOf, roomsOf, testimonyOf } from './story-machine.ts';
 
 const unitMs = { s: 1000, min: 60_000, h: 3_600_000 } as const;
 const epochMs = Date.UTC(2026, 2, 1, 12);
 const startMs = 5_000_000;
-
-interface Machine {
-  readonly nodeId: string;
-  pod: PodObservation;
-  /** Room names and the people in them. */
-  readonly rooms: Map<string, number>;
-  readyAtMs: number;
-  marked: boolean;
-  silent: boolean;
-  lastHeartbeatMs: number;
-  heartbeatsSeen: number;
-  ownParticipants: number | undefined;
-  companionJobs: number;
-  answers: boolean;
-  goneAtMs: number | undefined;
-}
 
 export interface StoryOptions {
   readonly spec: ClusterSpec;
@@ -249,26 +233,7 @@ export class Story {
 
   #begin(name: string, atMs: number): void {
     this.#serial += 1;
-    const bornMs = epochMs + atMs - startMs;
-    this.#machines.set(name, {
-      nodeId: `ND_${this.#serial}`,
-      pod: aPod(name, {
-        uid: `uid-${this.#serial}`,
-        ip: `10.0.0.${this.#serial}`,
-        createdAtMs: bornMs,
-        startedAtMs: bornMs + 1000,
-      }),
-      rooms: new Map(),
-      readyAtMs: atMs,
-      marked: false,
-      silent: false,
-      lastHeartbeatMs: 0,
-      heartbeatsSeen: 1,
-      ownParticipants: undefined,
-      companionJobs: 0,
-      answers: true,
-      goneAtMs: undefined,
-    });
+    this.#machines.set(name, aMachine(name, this.#serial, { atMs, bornMs: epochMs + atMs - startMs }));
   }
 
   #machine(name: string): Machine {
@@ -293,47 +258,15 @@ export class Story {
     const registered = [...this.#machines.values(), ...this.#ghosts.values()].filter(
       (machine) => machine.lastHeartbeatMs > 0,
     );
-    const nodes = registered.map((machine) => this.#entry(machine));
+    const nodes = registered.map((machine) => entryOf(machine, this.#nowMs));
     const rooms = registered.flatMap(roomsOf);
     return { kind: 'Read', nodes, rooms, atMs: this.#nowMs, serverVersion: '1.13.5' };
   }
 
-  #entry(machine: Machine): NodeEntry {
-    const participants = peopleOn(machine);
-    return anEntry(machine.pod.name, {
-      nodeId: machine.nodeId,
-      ip: machine.pod.ip ?? '',
-      state: machine.pod.deleting ? 'ShuttingDown' : 'Serving',
-      cordonMarked: machine.marked,
-      load: aLoad({ participants, rooms: machine.rooms.size }),
-      ageMs: this.#nowMs - machine.lastHeartbeatMs,
-      heartbeatsSeen: machine.heartbeatsSeen,
-    });
-  }
-
   #testimony(name: string): readonly (readonly [string, NodeMetricsReading])[] {
     const machine = this.#machines.get(name);
-    if (machine === undefined) return [];
-    const atMs = this.#nowMs - 1;
-    if (!machine.answers) return [[name, { kind: 'Failed', why: 'no answer', atMs }]];
-    const participants = machine.ownParticipants ?? peopleOn(machine);
-    const rooms = participants === 0 ? 0 : Math.max(1, machine.rooms.size);
-    const companions = [{ name: 'egress', active: machine.companionJobs }];
-    return [[name, ownWord(name, { nodeId: machine.nodeId, participants, rooms, companions, atMs })]];
+    return machine === undefined ? [] : [[name, testimonyOf(machine, this.#nowMs - 1)]];
   }
-}
-
-function peopleOn({ rooms }: Machine): number {
-  return [...rooms.values()].reduce((sum, people) => sum + people, 0);
-}
-
-function roomsOf({ nodeId, rooms }: Machine): readonly RoomPlacement[] {
-  return [...rooms].map(([room, participants]) => ({
-    room: `${nodeId}/${room}`,
-    nodeId,
-    participants,
-    createdAtSeconds: undefined,
-  }));
 }
 
 function subject(action: Action): string {

@@ -1,0 +1,84 @@
+/** A Media Node as a story knows it, and what the registry and the node itself tell of it. */
+import type { PodObservation } from '../../src/core/observed.ts';
+import type { NodeEntry, NodeMetricsReading, RoomPlacement } from '../../src/core/readings.ts';
+import { aLoad, aPod, anEntry, ownWord } from './builders.ts';
+
+export interface Machine {
+  readonly nodeId: string;
+  pod: PodObservation;
+  /** Room names and the people in them. */
+  readonly rooms: Map<string, number>;
+  readyAtMs: number;
+  marked: boolean;
+  silent: boolean;
+  lastHeartbeatMs: number;
+  heartbeatsSeen: number;
+  ownParticipants: number | undefined;
+  companionJobs: number;
+  answers: boolean;
+  goneAtMs: number | undefined;
+}
+
+/** A node that has just come up. `atMs` is the monotonic instant of its beginning and `bornMs` the same by the wall. */
+export function aMachine(
+  name: string,
+  serial: number,
+  { atMs, bornMs }: { readonly atMs: number; readonly bornMs: number },
+): Machine {
+  return {
+    nodeId: `ND_${serial}`,
+    pod: aPod(name, {
+      uid: `uid-${serial}`,
+      ip: `10.0.0.${serial}`,
+      createdAtMs: bornMs,
+      startedAtMs: bornMs + 1000,
+    }),
+    rooms: new Map(),
+    readyAtMs: atMs,
+    marked: false,
+    silent: false,
+    lastHeartbeatMs: 0,
+    heartbeatsSeen: 1,
+    ownParticipants: undefined,
+    companionJobs: 0,
+    answers: true,
+    goneAtMs: undefined,
+  };
+}
+
+/** What the registry has of it. */
+export function entryOf(machine: Machine, nowMs: number): NodeEntry {
+  const participants = peopleOn(machine);
+  return anEntry(machine.pod.name, {
+    nodeId: machine.nodeId,
+    ip: machine.pod.ip ?? '',
+    state: machine.pod.deleting ? 'ShuttingDown' : 'Serving',
+    cordonMarked: machine.marked,
+    load: aLoad({ participants, rooms: machine.rooms.size }),
+    ageMs: nowMs - machine.lastHeartbeatMs,
+    heartbeatsSeen: machine.heartbeatsSeen,
+  });
+}
+
+/** What it says itself when it is asked. */
+export function testimonyOf(machine: Machine, atMs: number): NodeMetricsReading {
+  if (!machine.answers) return { kind: 'Failed', why: 'no answer', atMs };
+  const participants = machine.ownParticipants ?? peopleOn(machine);
+  const rooms = participants === 0 ? 0 : Math.max(1, machine.rooms.size);
+  const companions = [{ name: 'egress', active: machine.companionJobs }];
+  return ownWord(machine.pod.name, { nodeId: machine.nodeId, participants, rooms, companions, atMs });
+}
+
+function peopleOn({ rooms }: Machine): number {
+  return [...rooms.values()].reduce((sum, people) => sum + people, 0);
+}
+
+/** The rooms that the registry maps to it. */
+export function roomsOf({ nodeId, rooms }: Machine): readonly RoomPlacement[] {
+  return [...rooms].map(([room, participants]) => ({
+    room: `${nodeId}/${room}`,
+    nodeId,
+    participants,
+    createdAtSeconds: undefined,
+  }));
+}
