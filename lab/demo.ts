@@ -24,6 +24,7 @@ const noise: readonly string[] = [
   'Created',
   'Started',
   'Scheduled',
+  'Killing',
 ];
 
 interface Stage {
