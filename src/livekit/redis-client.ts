@@ -122,5 +122,29 @@ function listened<C extends RedisClient>(client: C, log: Log): C {
     if (down) log.info('redis connection is back');
     down = false;
   });
+  client.on('end', () => revive(client, 1));
   return client;
+}
+
+const closed = new WeakSet<RedisClient>();
+
+/** Ends a client for good. Nothing else ends one. */
+export function closeClient(client: RedisClient): void {
+  closed.add(client);
+  client.disconnect();
+}
+
+/**
+ * ioredis 6.0.0 gives up for ever when its fail-over detector disconnects it while it is asking a Sentinel for the
+ * master's address. A client that ended without our wish is begun anew.
+ */
+function revive(client: RedisClient, attempt: number): void {
+  const timer = setTimeout(() => {
+    if (closed.has(client) || client.status !== 'end') return;
+    client.connect().catch(() => {
+      // The reason has been told by the error event.
+      revive(client, attempt + 1);
+    });
+  }, retryDelayMs(attempt));
+  timer.unref();
 }

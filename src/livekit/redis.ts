@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Log } from '../base/log.ts';
-import { commandTimeoutMs, openClient, type RedisClient } from './redis-client.ts';
+import { closeClient, commandTimeoutMs, openClient, type RedisClient } from './redis-client.ts';
 import type { RedisConfig } from './redis-config.ts';
 import { nameOf, whyOf } from './why.ts';
 
@@ -83,7 +83,7 @@ class IoredisLink implements RedisLink {
   }
 
   async close(): Promise<void> {
-    this.#client.disconnect();
+    closeClient(this.#client);
     await Promise.resolve();
   }
 

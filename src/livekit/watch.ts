@@ -2,7 +2,7 @@ import type { Redis } from 'ioredis';
 import type { Log } from '../base/log.ts';
 import { nodesKey, roomNodesKey } from './node-table.ts';
 import type { RedisLink } from './redis.ts';
-import { openSingle } from './redis-client.ts';
+import { closeClient, openSingle } from './redis-client.ts';
 import { Coalescer } from './coalesce.ts';
 import type { Cancel, Timers } from './timers.ts';
 import { whyOf } from './why.ts';
@@ -72,7 +72,7 @@ class RegistryWatch implements Watch {
     this.#nodes.stop();
     this.#rooms.stop();
     this.#connection?.removeAllListeners('ready').removeAllListeners('close');
-    this.#connection?.disconnect();
+    if (this.#connection !== undefined) closeClient(this.#connection);
     await Promise.resolve();
   }
 
@@ -109,6 +109,8 @@ class RegistryWatch implements Watch {
   #fallBack(): void {
     this.#how = 'Polling';
     this.#poll.start();
+    // That nothing can be read is news as well.
+    this.#changed('nodes');
   }
 
   /** A flush is told without keys. */

@@ -9,6 +9,7 @@ import { CordonKeeper } from '../../src/livekit/cordon.ts';
 import { removeGhost } from '../../src/livekit/ghost.ts';
 import { NodeTable } from '../../src/livekit/node-table.ts';
 import { connectRedis, redisScript, type RedisLink } from '../../src/livekit/redis.ts';
+import { closeClient, openClient } from '../../src/livekit/redis-client.ts';
 import type { RedisConfig } from '../../src/livekit/redis-config.ts';
 import { systemTimers } from '../../src/livekit/timers.ts';
 import { type ChangeOf, startWatch, type Watch } from '../../src/livekit/watch.ts';
@@ -103,6 +104,26 @@ async function expectGarbageUntouched(link: RedisLink, writer: Redis): Promise<v
 }
 
 describe('Redis in every mode', () => {
+  test(
+    'a connection that ends without our wish begins anew, one that we closed does not',
+    async () => {
+      const redis = await startRedis();
+      cleanups.push(async () => await redis.stop());
+      const client = openClient(redis.config, silentLog);
+      cleanups.push(async () => closeClient(client));
+      const isReady = (): boolean => client.status === 'ready';
+      await until({ what: 'the first connection', timeoutMs: 5000 }, isReady);
+      client.disconnect();
+      await until({ what: 'the end', timeoutMs: 5000, stepMs: 2 }, () => client.status === 'end');
+      await until({ what: 'the second connection', timeoutMs: 5000 }, isReady);
+      closeClient(client);
+      await until({ what: 'the end', timeoutMs: 5000, stepMs: 2 }, () => client.status === 'end');
+      await sleep(500);
+      expect(client.status).toBe('end');
+    },
+    patientMs,
+  );
+
   test(
     'standalone: reads, cordons, removes, and survives a hanging server',
     async () => {
