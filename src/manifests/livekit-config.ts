@@ -78,6 +78,20 @@ export function usesPortRange(userConfig: JsonObject | undefined): boolean {
   return bounds.some((bound) => bound !== undefined && bound !== null && bound !== 0);
 }
 
+/** What the metrics port asks for; nothing unless the user's config sets a login. */
+export interface MetricsLogin {
+  readonly username?: string;
+  readonly password?: string;
+}
+
+/** The login that the user's config puts before the metrics port. */
+export function metricsLogin(userConfig: JsonObject | undefined): MetricsLogin {
+  const username = valueAt(userConfig, 'prometheus', 'username');
+  const password = valueAt(userConfig, 'prometheus', 'password');
+  if (typeof username !== 'string' || username === '') return {};
+  return typeof password === 'string' ? { username, password } : { username };
+}
+
 function defaults(user: JsonObject): JsonObject {
   // The server takes either one UDP port or a range, and refuses to start with both.
   const udp = usesPortRange(user) ? {} : { udp_port: defaultRtcUdpPort };

@@ -10,6 +10,7 @@ import { type RedisLink, connectRedis } from '../livekit/redis.ts';
 import { readServerApi, serverApi } from '../livekit/server-api.ts';
 import { systemTimers } from '../livekit/timers.ts';
 import { type ChangeOf, type Watch, startWatch } from '../livekit/watch.ts';
+import type { MetricsLogin } from '../manifests/livekit-config.ts';
 import type { MediaPort } from '../reconcile/ports.ts';
 import type { Companion } from './companions.ts';
 import type { Connections } from './connections.ts';
@@ -19,6 +20,7 @@ export interface MediaLinkParts {
   readonly serverUrl: string | undefined;
   readonly signalPort: number;
   readonly metricsPort: number;
+  readonly metricsLogin: MetricsLogin;
   readonly companions: readonly Companion[];
   readonly clock: Clock;
   readonly log: Log;
@@ -77,8 +79,8 @@ export class MediaLink implements MediaPort {
   }
 
   readMetrics(podIp: string): Promise<NodeMetricsReading> {
-    const { metricsPort, companions } = this.#parts;
-    return this.#metrics.read({ host: podIp, port: metricsPort, companions });
+    const { metricsPort, metricsLogin, companions } = this.#parts;
+    return this.#metrics.read({ host: podIp, port: metricsPort, ...metricsLogin, companions });
   }
 
   /** The keeper repeats what was said last after each heartbeat; only a change is worth saying. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
 import type { JsonObject } from '../../src/manifests/deep-merge.ts';
-import { configProblems, type LivekitRedis, livekitConfig } from '../../src/manifests/livekit-config.ts';
+import { configProblems, type LivekitRedis, livekitConfig, metricsLogin } from '../../src/manifests/livekit-config.ts';
 
 const standalone: LivekitRedis = { mode: 'standalone', address: 'redis:6379', db: 2 };
 
@@ -173,4 +173,14 @@ describe("the user's config", () => {
 
     expect({}).not.toHaveProperty('polluted');
   });
+});
+
+test.each([
+  [undefined, {}],
+  [{ prometheus: { port: 1 } }, {}],
+  [{ prometheus: { username: 'scraper' } }, { username: 'scraper' }],
+  [{ prometheus: { username: 'scraper', password: 'p' } }, { username: 'scraper', password: 'p' }],
+  [{ prometheus: { username: '', password: 'p' } }, {}],
+])('the login of the metrics port is read from the user config %j', (userConfig, login) => {
+  expect(metricsLogin(userConfig)).toEqual(login);
 });
