@@ -2,6 +2,7 @@
  * Makes the reference pages whose source is a table in the code. `--check` writes nothing and exits 1 when a
  * committed page is not what the tables say.
  */
+import { commandPages } from './cli-pages.ts';
 import { reasons } from '../src/core/reasons.ts';
 import { type Option, options } from '../src/operator/options.ts';
 import { METRIC_PREFIX, type MetricDefinition, metricTable } from '../src/telemetry/metric-table.ts';
@@ -80,11 +81,16 @@ function metricsPage(): string {
   ]);
 }
 
+function cliPage(): string {
+  return page('The command line', 'the definitions in src/cli', commandPages(table));
+}
+
 process.exitCode = keepGenerated(
   new Map([
     ['docs/reference/reasons.md', reasonsPage()],
     ['docs/reference/configuration.md', configurationPage()],
     ['docs/reference/metrics.md', metricsPage()],
+    ['docs/reference/cli.md', cliPage()],
   ]),
   command,
 );

@@ -156,7 +156,7 @@ export interface ClusterRedisTlsClientCertificateSecretRef {
  */
 export interface ClusterServer {
   /**
-   * Address of the server API. By default the Service that the operator makes for the fleet.
+   * Address of the server API. By default a ready Media Node is asked at its Pod's address, without TLS. Set it where something else, such as TLS or a path, stands in front of the servers.
    */
   readonly url?: string;
   readonly credentialsSecretRef: ClusterServerCredentialsSecretRef;
@@ -298,6 +298,7 @@ export interface ClusterAutoscaling {
    * Enforce acts on decisions. DryRun decides and reports but changes nothing. External takes the number from spec.mediaNodes.replicas and still picks which node may leave and when. Paused keeps the nodes as they are.
    */
   readonly mode: 'Enforce' | 'DryRun' | 'External' | 'Paused';
+  readonly dryRun?: ClusterAutoscalingDryRun;
   /**
    * What to hold the fleet to. Any target may raise the number of nodes; all must agree to lower it.
    */
@@ -306,10 +307,28 @@ export interface ClusterAutoscaling {
   readonly placement: ClusterAutoscalingPlacement;
   readonly behavior: ClusterAutoscalingBehavior;
   /**
-   * Known peaks. While one is open the fleet has at least its minNodes, ready when it begins.
+   * Known peaks. While one is open the fleet has at least its minNodes, ready when it begins. The largest of those that are open holds; when it closes, the fleet becomes smaller by the ordinary rules. Not used in mode External.
    */
   readonly schedules?: readonly ClusterAutoscalingSchedule[];
   readonly forecast: ClusterAutoscalingForecast;
+}
+/**
+ * What mode DryRun watches. Not read in other modes.
+ */
+export interface ClusterAutoscalingDryRun {
+  readonly podSelector?: ClusterAutoscalingDryRunPodSelector;
+}
+/**
+ * The Pods that run the media servers now, in the same namespace, under whatever scaler they have, such as a Deployment with a HorizontalPodAutoscaler. They are only watched. Nothing is written to them, to Redis or to anything else but this object's status and Events. By default DryRun watches the Pods of this OpenViduCluster.
+ */
+export interface ClusterAutoscalingDryRunPodSelector {
+  readonly matchLabels: ClusterAutoscalingDryRunPodSelectorMatchLabels;
+}
+/**
+ * Labels that the Pods carry, all of them.
+ */
+export interface ClusterAutoscalingDryRunPodSelectorMatchLabels {
+  readonly [k: string]: string;
 }
 export interface ClusterAutoscalingTarget {
   /**
@@ -365,9 +384,13 @@ export interface ClusterAutoscalingPlacement {
    */
   readonly strategy: 'Packed' | 'Spread';
   /**
-   * A node loaded beyond this share of its capacity takes no new rooms while another can.
+   * How much of a node's capacity its rooms may come to want, in percent, counting that young rooms still grow. Beyond it a node takes no new rooms while another can.
    */
   readonly ceilingPercent: number;
+  /**
+   * What Packed prefers where cost and quality pull apart: Cost, Balanced or Quality, or a number from 1 to 128, the price of one overloaded second of a node in seconds of one more node. The words stand for 8, 16 and 64.
+   */
+  readonly priority: number | string;
 }
 /**
  * Pace of scaling, with the fields and meaning of a HorizontalPodAutoscaler's behavior.
@@ -448,11 +471,11 @@ export interface ClusterAutoscalingSchedule {
    */
   readonly timeZone: string;
   /**
-   * When the peak begins, as a cron expression of five fields, such as 0 8 * * MON-FRI.
+   * When the peak begins, as a cron expression of five fields, such as 0 8 * * MON-FRI. As in a CronJob either kind of day is enough where both are restricted. A time that the clock skips in spring means the moment after the gap; one that it shows twice in autumn means the first time.
    */
   readonly start: string;
   /**
-   * How long the peak lasts, such as 2h.
+   * How long the peak lasts, such as 2h. Elapsed time, also when the clocks change meanwhile.
    */
   readonly duration: string;
   /**
@@ -461,11 +484,11 @@ export interface ClusterAutoscalingSchedule {
   readonly minNodes: number;
 }
 /**
- * Learning of daily and weekly patterns.
+ * Use of learned daily and weekly patterns. Whatever the mode, the rate of the last minutes is used, and the sizes and lengths of rooms are learned.
  */
 export interface ClusterAutoscalingForecast {
   /**
-   * Observe learns and reports what it would have done. Act adds nodes ahead of learned peaks.
+   * Off uses the last minutes only. Observe also works out what earlier days foretell, and only reports it. Act holds capacity ready for it, and does so only while earlier days foretell better than the last minutes do.
    */
   readonly mode: 'Off' | 'Observe' | 'Act';
 }
@@ -582,9 +605,10 @@ export interface ClusterStatus {
    */
   readonly selector?: string;
   /**
-   * Ready, DataFresh, ScalingActive, ScalingLimited, PlacementGoverned, Progressing and Degraded, each with its reason.
+   * Ready, DataFresh, ScalingActive, ScalingLimited, PlacementGoverned, Progressing, Degraded and FieldsEffective, each with its reason.
    */
   readonly conditions?: readonly ClusterStatusCondition[];
+  readonly shadow?: ClusterStatusShadow;
   readonly lastDecision?: ClusterStatusLastDecision;
   /**
    * The Media Nodes one by one, at most 1000 of them.
@@ -616,6 +640,55 @@ export interface ClusterStatusCondition {
    * Why, in a sentence, with the remedy where there is one.
    */
   readonly message: string;
+}
+/**
+ * Only in mode DryRun. What the Media Nodes that run have cost since the trial began, and what they would have cost under this spec, by a simulation that is fed with the rooms as they are seen. Renewed once a minute; begins anew with each change of the spec and each start of the operator.
+ */
+export interface ClusterStatusShadow {
+  /**
+   * When the trial began.
+   */
+  readonly sinceTime: string;
+  /**
+   * Media Nodes that there would be now.
+   */
+  readonly nodes: number;
+  /**
+   * Media Nodes that there are.
+   */
+  readonly actualNodes: number;
+  /**
+   * Node-hours that it would have been, launching and leaving nodes included.
+   */
+  readonly nodeHours: number;
+  /**
+   * Node-hours that it was.
+   */
+  readonly actualNodeHours: number;
+  /**
+   * Share of the participants' time that would have been spent on nodes above 90 percent of their capacity.
+   */
+  readonly overloadPercent: number;
+  /**
+   * Share of the participants' time that was spent on nodes above 90 percent of their capacity.
+   */
+  readonly actualOverloadPercent: number;
+  /**
+   * Media Nodes that would have been launched.
+   */
+  readonly launches: number;
+  /**
+   * Media Nodes that were launched.
+   */
+  readonly actualLaunches: number;
+  /**
+   * Rooms that would have been cut by removals.
+   */
+  readonly roomsCut: number;
+  /**
+   * Rooms that were cut because their Media Node went.
+   */
+  readonly actualRoomsCut: number;
 }
 /**
  * The last decision that differed from the one before.

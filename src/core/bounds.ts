@@ -4,8 +4,8 @@
  */
 import type { Memory } from './memory.ts';
 import type { Finding } from './reasons.ts';
+import { type Floor, type FloorAnswer, floorAt, sayFloor, scheduleLeadMs } from './schedules.ts';
 import type { ClusterSpec, RatePolicy, ScalingRules } from './spec.ts';
-import { sayDuration } from '../base/duration.ts';
 
 export interface BoundsInput {
   readonly spec: ClusterSpec;
@@ -15,6 +15,10 @@ export interface BoundsInput {
   readonly current: number;
   readonly memory: Memory;
   readonly nowMs: number;
+  /** Wall clock, in which schedules are told. */
+  readonly wallMs: number;
+  /** How long a launch takes by measurement; `undefined` before the first one. */
+  readonly launchMs: number | undefined;
 }
 
 export interface Bounded {
@@ -32,18 +36,22 @@ export const coldStartMs = 10_000;
 export function bounded(input: BoundsInput): Bounded {
   const { spec, memory } = input;
   const base = memory.desired ?? input.current;
-  const inLimits = clamp(input.wanted, spec.minNodes, spec.maxNodes);
+  const scheduled = scheduledFloor(input);
+  const limits = limitsOf(spec, scheduled);
+  const inLimits = clamp(input.wanted, limits);
   const recommendations = remember(input, inLimits, base);
   const stable = stabilise(input, { base, wish: inLimits.value, recommendations });
   const paced = pace(input, base, stable.value);
-  const final = clamp(paced.value, spec.minNodes, spec.maxNodes).value;
+  const final = clamp(paced.value, limits).value;
   const changes = rememberChange(input, final - base);
-  const limitedBy = paced.limitedBy ?? stable.limitedBy ?? inLimits.limitedBy;
+  // What a limit demands it gets at once: then no window and no rate held anything back.
+  const held = final === inLimits.value ? undefined : (paced.limitedBy ?? stable.limitedBy);
+  const limitedBy = held ?? inLimits.limitedBy;
   return {
     desired: final,
     limitedBy,
     memory: { recommendations, changes, desired: final },
-    wakeAtMs: earliest(stable.wakeAtMs, paced.wakeAtMs),
+    wakeAtMs: earliest(stable.wakeAtMs, paced.wakeAtMs, monotonic(input, scheduled.changesAtMs)),
   };
 }
 
@@ -53,16 +61,42 @@ interface Step {
   readonly wakeAtMs: number | undefined;
 }
 
-function clamp(wanted: number, least: number, most: number): Step {
+interface Limits {
+  readonly least: number;
+  readonly most: number;
+  /** The schedule that keeps more than the minimum, if one does. */
+  readonly floor: Floor | undefined;
+}
+
+/** In mode External the number is somebody else's, peaks included. */
+function scheduledFloor({ spec, wallMs, launchMs }: BoundsInput): FloorAnswer {
+  if (spec.mode === 'External') return { floor: undefined, changesAtMs: undefined };
+  return floorAt(spec.schedules, wallMs, scheduleLeadMs(launchMs));
+}
+
+function limitsOf({ minNodes, maxNodes }: ClusterSpec, { floor }: FloorAnswer): Limits {
+  const nodes = Math.min(maxNodes, floor?.nodes ?? 0);
+  if (floor === undefined || nodes <= minNodes) return { least: minNodes, most: maxNodes, floor: undefined };
+  return { least: nodes, most: maxNodes, floor: { ...floor, nodes } };
+}
+
+function monotonic({ nowMs, wallMs }: BoundsInput, atWallMs: number | undefined): number | undefined {
+  return atWallMs === undefined ? undefined : nowMs + Math.max(0, atWallMs - wallMs);
+}
+
+function clamp(wanted: number, { least, most, floor }: Limits): Step {
   if (wanted > most) {
     const message = `The load needs ${wanted} Media Nodes, spec.mediaNodes.max allows ${most}.`;
     return { value: most, limitedBy: { reason: 'AtMaximum', message }, wakeAtMs: undefined };
   }
-  if (wanted < least) {
-    const message = `The load needs ${wanted} Media Nodes, spec.mediaNodes.min keeps ${least}.`;
-    return { value: least, limitedBy: { reason: 'AtMinimum', message }, wakeAtMs: undefined };
-  }
-  return { value: wanted, limitedBy: undefined, wakeAtMs: undefined };
+  if (wanted >= least) return { value: wanted, limitedBy: undefined, wakeAtMs: undefined };
+  return { value: least, limitedBy: belowLeast(wanted, least, floor), wakeAtMs: undefined };
+}
+
+function belowLeast(wanted: number, least: number, floor: Floor | undefined): Finding {
+  if (floor !== undefined) return { reason: 'ScheduleRequiresNodes', message: `${sayFloor(floor)}.` };
+  const message = `The load needs ${wanted} Media Nodes, spec.mediaNodes.min keeps ${least}.`;
+  return { reason: 'AtMinimum', message };
 }
 
 function remember(input: BoundsInput, wish: Step, base: number): Memory['recommendations'] {
@@ -70,7 +104,8 @@ function remember(input: BoundsInput, wish: Step, base: number): Memory['recomme
   const windowMs = Math.max(spec.scaleUp.stabilizationMs, spec.scaleDown.stabilizationMs, coldStartMs);
   // A cold memory knows only that the fleet has this size: that counts as a wish for it.
   const past = memory.recommendations.length === 0 ? [{ atMs: nowMs, nodes: base }] : memory.recommendations;
-  const kept = past.filter((item) => nowMs - item.atMs <= windowMs);
+  const from = past.findIndex((item) => nowMs - item.atMs <= windowMs);
+  const kept = from < 0 ? [] : from === 0 ? past : past.slice(from);
   const last = kept.at(-1);
   // One item a second and value keeps the window small however often a pass runs.
   if (last !== undefined && last.nodes === wish.value && nowMs - last.atMs < 1000) return kept;
@@ -102,7 +137,7 @@ function stabilise(input: BoundsInput, { base, wish, recommendations }: Wish): S
     const held = recommendations.filter((item) => item.nodes > wish).at(-1);
     const wakeAtMs = (held?.atMs ?? nowMs) + windowMs + 1;
     if (cold && Math.min(base, highest) > wish) {
-      const message = `The operator has watched for ${sayDuration(nowMs - input.memory.sinceMs)}.`;
+      const message = 'The operator has not yet watched the Media Nodes for long enough.';
       return { value: Math.min(base, highest), limitedBy: { reason: 'ColdStart', message }, wakeAtMs };
     }
     return stabilised(wish, Math.min(base, highest), wakeAtMs);

@@ -1,11 +1,13 @@
 /** From the resource, as a person wrote it and the API server filled it, to the plain values that the core reads. */
 import type { OpenViduCluster } from '../api/v1alpha1.gen.ts';
-import type { ClusterSpec, ScalingRules, SpecProblem, Target } from './spec.ts';
+import { parseCron } from './cron.ts';
+import type { ClusterSpec, Schedule, ScalingRules, SpecProblem, Target } from './spec.ts';
 import { never } from '../base/assert.ts';
 import { parseDurationMs } from '../base/duration.ts';
 
 type Resource = OpenViduCluster['spec'];
 type ResourceTarget = Resource['autoscaling']['targets'][number];
+type ResourceSchedule = NonNullable<Resource['autoscaling']['schedules']>[number];
 type ResourceRules = Resource['autoscaling']['behavior']['scaleUp'];
 
 export interface CompiledSpec {
@@ -48,7 +50,10 @@ export function compileSpec(resource: Resource, knownTimeZone: (zone: string) =>
     placement: {
       strategy: autoscaling.placement.strategy,
       ceiling: autoscaling.placement.ceilingPercent / 100,
+      priority: priorityOf(autoscaling.placement.priority),
     },
+    schedules: (autoscaling.schedules ?? []).flatMap((schedule) => compileSchedule(schedule, knownTimeZone)),
+    forecast: autoscaling.forecast.mode,
     scaleUp: compileRules(autoscaling.behavior.scaleUp),
     scaleDown: compileRules(autoscaling.behavior.scaleDown),
     maxConcurrentLeaving: drain.maxConcurrent,
@@ -62,6 +67,14 @@ export function compileSpec(resource: Resource, knownTimeZone: (zone: string) =>
 
 function scaled(value: number | undefined, factor: number): number | undefined {
   return value === undefined ? undefined : value * factor;
+}
+
+/** What the words stand for: the price of overload in machine time. */
+const priorities: Readonly<Record<string, number>> = { Cost: 8, Balanced: 16, Quality: 64 };
+
+function priorityOf(given: string | number): number {
+  const value = typeof given === 'number' ? given : (priorities[given] ?? 16);
+  return Math.max(1, Math.min(128, value));
 }
 
 function compileTarget(target: ResourceTarget): readonly Target[] {
@@ -91,6 +104,14 @@ function compileRules(rules: ResourceRules): ScalingRules {
   };
 }
 
+/** Nobody can say when a faulty one is open: it is left out and reported. */
+function compileSchedule(schedule: ResourceSchedule, knownTimeZone: KnownTimeZone): readonly Schedule[] {
+  const { name, timeZone, start, minNodes } = schedule;
+  const durationMs = parseDurationMs(schedule.duration) ?? 0;
+  const isFaulty = durationMs <= 0 || !knownTimeZone(timeZone) || parseCron(start).kind === 'Faulty';
+  return isFaulty ? [] : [{ name, timeZone, start, durationMs, minNodes }];
+}
+
 function notYetEffective(resource: Resource): readonly string[] {
   const { autoscaling, drain, updates, mediaNodes } = resource;
   const candidates: readonly (readonly [path: string, isSet: boolean])[] = [
@@ -98,8 +119,6 @@ function notYetEffective(resource: Resource): readonly string[] {
     ...autoscaling.targets.map(
       (target, at) => [`spec.autoscaling.targets[${at}]`, target.type === 'Prometheus'] as const,
     ),
-    ['spec.autoscaling.schedules', (autoscaling.schedules ?? []).length > 0],
-    ['spec.autoscaling.forecast', autoscaling.forecast.mode !== 'Off'],
     ['spec.drain.deadline', drain.deadline !== undefined],
     ['spec.drain.onDeadline', drain.onDeadline === 'Evict'],
     ['spec.updates.maxSurge', updates.maxSurge !== 1],
@@ -119,6 +138,7 @@ const checks: readonly Check[] = [
   nodesHaveSlots,
   headroomIsReachable,
   timeZonesAreKnown,
+  schedulesCanBegin,
   schedulesFitTheLimits,
   durationsAreReadable,
 ];
@@ -171,6 +191,15 @@ function timeZonesAreKnown({ autoscaling }: Resource, knownTimeZone: KnownTimeZo
     if (knownTimeZone(schedule.timeZone)) return [];
     const message = `"${schedule.timeZone}" is no IANA time zone: write one such as Europe/Madrid, or UTC.`;
     return [{ field: `spec.autoscaling.schedules[${at}].timeZone`, message }];
+  });
+}
+
+function schedulesCanBegin({ autoscaling }: Resource): readonly SpecProblem[] {
+  return (autoscaling.schedules ?? []).flatMap((schedule, at) => {
+    const reading = parseCron(schedule.start);
+    if (reading.kind === 'Cron') return [];
+    const message = `"${schedule.start}" never begins, because ${reading.why}: write one such as 0 8 * * MON-FRI.`;
+    return [{ field: `spec.autoscaling.schedules[${at}].start`, message }];
   });
 }
 

@@ -5,16 +5,21 @@
 import type { Action, Steering } from './action.ts';
 import { type Bounded, bounded, earliest } from './bounds.ts';
 import { type Demand, demand } from './demand.ts';
+import type { SteerInput } from './governor.ts';
 import { heartbeatRefusal, noticeLoadDrop, redisRefusal } from './freshness.ts';
 import { planLaunches } from './launches.ts';
+import { type Learned, priorLearned } from './learned.ts';
 import { planLeaving } from './leaving.ts';
 import { type MediaNode, mediaNodes } from './media-nodes.ts';
-import { type Memory, coldMemory } from './memory.ts';
+import { type Memory, type NodeMemory, coldMemory } from './memory.ts';
 import type { Observed } from './observed.ts';
+import { Fortune, type NodeOutlook } from './outlook.ts';
 import { type PlacementResult, keepOrder, place } from './placement.ts';
 import type { Finding } from './reasons.ts';
-import { carryGone, noteRole, noteSight } from './remember.ts';
+import { carryGone, noteRole, noteSight, noteTold } from './remember.ts';
+import { type Reserve, reserve } from './reserve.ts';
 import type { ClusterSpec } from './spec.ts';
+import { blindUntil } from './view-age.ts';
 
 export interface DecideInput {
   readonly clusterName: string;
@@ -25,6 +30,10 @@ export interface DecideInput {
   readonly nowMs: number;
   /** Wall clock, for comparison with what the API server says of Pods. */
   readonly wallMs: number;
+  /** What was learned of the rooms; `undefined`: nothing yet. */
+  readonly learned: Learned | undefined;
+  /** How long a launch takes by measurement; `undefined` before the first one. */
+  readonly launchMs: number | undefined;
 }
 
 export type NodeState = 'Launching' | 'Serving' | 'Standby' | 'Cordoned' | 'Leaving' | 'Failed' | 'Suspect';
@@ -35,6 +44,16 @@ export interface NodeView {
   readonly state: NodeState;
   /** Why it is in this state, or why it may not leave yet. */
   readonly finding: Finding | undefined;
+}
+
+/** What the governor saw and wanted. */
+export interface GovernorView {
+  /** Of every node that is up and that nobody cordoned. */
+  readonly outlooks: readonly NodeOutlook[];
+  /** `undefined` where placement is Spread: then the targets alone decide. */
+  readonly reserve: Reserve | undefined;
+  /** The view is old, so more nodes serve than would be needed. */
+  readonly blind: boolean;
 }
 
 export interface Decision {
@@ -52,11 +71,14 @@ export interface Decision {
   readonly evidenceWanted: readonly string[];
   readonly nodes: readonly NodeView[];
   readonly demand: Demand | undefined;
+  readonly governor: GovernorView | undefined;
   readonly memory: Memory;
   /** When time alone may change the decision. */
   readonly wakeAtMs: number | undefined;
 }
 
+/** The governor looks this often although nothing is told to have changed. */
+const lookAgainMs = 5000;
 /** A silent node still counts as capacity this long: heartbeats are missed and come back. */
 const suspectCountsMs = 15_000;
 
@@ -79,6 +101,7 @@ export function decide(input: DecideInput): Decision {
 
 interface Seen {
   readonly nodes: readonly MediaNode[];
+  /** Of its nodes it holds those whose Pod is gone; the others carry what is remembered of them. */
   readonly memory: Memory;
   /** Nodes that count as capacity: up and not cordoned by a person, silent for a moment, or on order. */
   readonly capacity: number;
@@ -88,12 +111,15 @@ function look(input: DecideInput): Seen {
   const { observed, spec, nowMs, wallMs } = input;
   const limits = { startupDeadlineMs: spec.startupDeadlineMs, wallMs, nowMs };
   const joined = mediaNodes(observed, input.memory, limits);
-  const nodes = joined.map((node) => ({ ...node, memory: noteSight(node, nowMs) }));
+  const nodes = joined.map((node) => withMemory(node, noteSight(node, nowMs)));
   const drop = noticeLoadDrop(nodes, input.memory, nowMs);
   const gone = carryGone(input.memory, new Set(nodes.map((node) => node.pod.uid)), nowMs);
-  const present = Object.fromEntries(nodes.map((node) => [node.pod.uid, node.memory]));
   const capacity = nodes.filter((node) => countsAsCapacity(node, nowMs)).length;
-  return { nodes, capacity, memory: { ...input.memory, ...drop, nodes: { ...gone, ...present } } };
+  return { nodes, capacity, memory: { ...input.memory, ...drop, nodes: gone } };
+}
+
+function withMemory(node: MediaNode, memory: NodeMemory): MediaNode {
+  return memory === node.memory ? node : { ...node, memory };
 }
 
 function countsAsCapacity(node: MediaNode, nowMs: number): boolean {
@@ -117,8 +143,14 @@ function hold(input: DecideInput, seen: Seen, why: Finding, steering: Steering |
     evidenceWanted: [],
     nodes: seen.nodes.map((node) => ({ node, state: stateOf(node, undefined), finding: undefined })),
     demand: undefined,
+    governor: undefined,
     // What cannot be seen is not watched: the watch that precedes any shrinking begins anew.
-    memory: { ...seen.memory, sinceMs: input.nowMs },
+    memory: {
+      ...seen.memory,
+      nodes: memories(seen.memory, seen.nodes),
+      sinceMs: input.nowMs,
+      dueMs: input.nowMs + 1000,
+    },
     wakeAtMs: input.nowMs + 1000,
   };
 }
@@ -135,6 +167,7 @@ export function undecided(desired: number, why: Finding, nowMs: number): Decisio
     evidenceWanted: [],
     nodes: [],
     demand: undefined,
+    governor: undefined,
     memory: coldMemory(nowMs),
     wakeAtMs: undefined,
   };
@@ -151,45 +184,97 @@ function wishedSteering({ nodes }: Seen): Steering | undefined {
 function act(input: DecideInput, seen: Seen): Decision {
   const { spec, nowMs } = input;
   const kept = keepOrder(seen.nodes);
+  const governed = govern(input, seen, kept);
   const wanted = demand(spec, seen.nodes, kept);
+  const wish = sizeWish(spec, wanted, governed);
   const bounds = bounded({
-    ...sizeWish(spec, wanted),
+    ...wish,
     spec,
     current: seen.capacity,
     memory: seen.memory,
     nowMs,
+    wallMs: input.wallMs,
+    launchMs: input.launchMs,
   });
-  const placement = place(spec, seen.nodes, kept, bounds.desired);
-  const nodes = seen.nodes.map((node) => ({
-    ...node,
-    memory: noteRole(node, placement.roles.get(node.name), input.observed, nowMs),
-  }));
-  const leaving = planLeaving({ input, nodes, roles: placement.roles, memory: seen.memory });
+  const { outlooks } = governed.view;
+  const placement = place({ steer: governed.steer, nodes: seen.nodes, outlooks, desired: bounds.desired });
+  const { roles, surplus } = placement;
+  const nodes = seen.nodes.map((node) => {
+    const role = roles.get(node.name);
+    const memory = noteRole(node, role, input.observed, nowMs);
+    return withMemory(node, noteTold(memory, role, surplus.has(node.name)));
+  });
+  const leaving = planLeaving({ input, nodes, roles, surplus, memory: seen.memory });
   const launches = planLaunches({
     clusterName: input.clusterName,
     spec,
     nodes,
     missing: bounds.desired - seen.capacity,
-    because: wanted.because,
+    because: becauseOfLaunch(wish, bounds),
     failures: leaving.failures,
     refusal: input.observed.launchRefusal,
     nowMs,
   });
-  return conclude(input, { seen, nodes, wanted, bounds, placement, launches, leaving });
+  return conclude(input, { seen, nodes, wanted, wish, governed, bounds, placement, launches, leaving });
 }
 
-function sizeWish(
-  spec: ClusterSpec,
-  wanted: Demand,
-): { readonly wanted: number; readonly mayLower: boolean } {
-  if (spec.mode === 'External') return { wanted: spec.replicas, mayLower: true };
-  return { wanted: wanted.wanted, mayLower: wanted.mayLower };
+/** Where a limit demands more than the load does, such as a schedule, that limit is why. */
+function becauseOfLaunch(wish: SizeWish, { desired, limitedBy }: Bounded): Finding {
+  return desired > wish.wanted && limitedBy !== undefined ? limitedBy : wish.because;
+}
+
+interface Governed {
+  readonly steer: SteerInput;
+  readonly view: GovernorView;
+  readonly blindUntilMs: number | undefined;
+}
+
+/** `kept` is `keepOrder` of the nodes; the outlooks are in the same order. */
+function govern(input: DecideInput, seen: Seen, kept: readonly MediaNode[]): Governed {
+  const { spec, observed, launchMs, nowMs, wallMs } = input;
+  const learned = input.learned ?? priorLearned(spec.capacity.participants);
+  const blindUntilMs = blindUntil({ redis: observed.redis, nodes: kept, memory: seen.memory, nowMs });
+  const fortune = new Fortune(spec, learned, wallMs);
+  const outlooks = kept.map((node) => fortune.tell(node));
+  const launching = seen.nodes.filter(({ phase }) => phase === 'Launching').length;
+  const blind = blindUntilMs !== undefined;
+  const packed = spec.placement.strategy === 'Packed';
+  return {
+    steer: { spec, learned, wallMs, blind },
+    view: {
+      outlooks,
+      reserve: packed
+        ? reserve({ spec, learned, launchMs, outlooks, launching, current: seen.capacity, nowMs, wallMs })
+        : undefined,
+      blind,
+    },
+    blindUntilMs,
+  };
+}
+
+interface SizeWish {
+  readonly wanted: number;
+  readonly mayLower: boolean;
+  readonly because: Finding;
+}
+
+/** Targets and headroom are floors: the governor may want more than they do, never less. */
+function sizeWish(spec: ClusterSpec, wanted: Demand, { view }: Governed): SizeWish {
+  if (spec.mode === 'External') {
+    const message = `spec.mediaNodes.replicas is ${spec.replicas}.`;
+    return { wanted: spec.replicas, mayLower: true, because: { reason: 'ReplicasRequested', message } };
+  }
+  const mayLower = wanted.mayLower && !view.blind;
+  if (view.reserve === undefined || view.reserve.wanted <= wanted.wanted) return { ...wanted, mayLower };
+  return { wanted: view.reserve.wanted, mayLower, because: view.reserve.because };
 }
 
 interface Parts {
   readonly seen: Seen;
   readonly nodes: readonly MediaNode[];
   readonly wanted: Demand;
+  readonly wish: SizeWish;
+  readonly governed: Governed;
   readonly bounds: Bounded;
   readonly placement: PlacementResult;
   readonly launches: ReturnType<typeof planLaunches>;
@@ -197,19 +282,19 @@ interface Parts {
 }
 
 function conclude(input: DecideInput, parts: Parts): Decision {
-  const { seen, nodes, wanted, bounds, placement, launches, leaving } = parts;
+  const { nodes, wanted, wish, governed, bounds, placement, launches, leaving } = parts;
   const dry = input.spec.mode === 'DryRun';
   const dryFinding: Finding = { reason: 'DryRun', message: 'spec.autoscaling.mode is DryRun.' };
-  const present = Object.fromEntries(nodes.map((node) => [node.pod.uid, node.memory]));
-  const memory = {
-    ...seen.memory,
-    ...bounds.memory,
-    nodes: { ...seen.memory.nodes, ...present },
-    failures: leaving.failures,
-  };
+  const wakeAtMs = earliest(
+    bounds.wakeAtMs,
+    launches.wakeAtMs,
+    leaving.wakeAtMs,
+    governed.view.reserve?.wakeAtMs,
+    nodes.length === 0 ? undefined : input.nowMs + lookAgainMs,
+  );
   return {
     desired: bounds.desired,
-    because: whyThisSize(input.spec, wanted, bounds),
+    because: input.spec.mode === 'External' ? wish.because : (bounds.limitedBy ?? wish.because),
     limitedBy: bounds.limitedBy ?? launches.findings.find((finding) => finding.reason === 'AtMaximum'),
     refusals: [
       ...(dry ? [dryFinding] : []),
@@ -227,24 +312,40 @@ function conclude(input: DecideInput, parts: Parts): Decision {
       finding: leaving.nodeFindings.get(node.name),
     })),
     demand: wanted,
-    memory,
-    wakeAtMs: earliest(bounds.wakeAtMs, launches.wakeAtMs, leaving.wakeAtMs),
+    governor: governed.view,
+    memory: remembered(parts, wakeAtMs),
+    wakeAtMs,
   };
 }
 
-function whyThisSize(spec: ClusterSpec, wanted: Demand, bounds: Bounded): Finding {
-  if (spec.mode === 'External') {
-    return { reason: 'ReplicasRequested', message: `spec.mediaNodes.replicas is ${spec.replicas}.` };
-  }
-  return bounds.limitedBy ?? wanted.because;
+function remembered({ seen, nodes, governed, bounds, leaving }: Parts, wakeAtMs: number | undefined): Memory {
+  const { dueMs: _, blindUntilMs: __, ...kept } = seen.memory;
+  const { blindUntilMs } = governed;
+  return {
+    ...kept,
+    ...bounds.memory,
+    nodes: memories(seen.memory, nodes),
+    failures: leaving.failures,
+    ...(wakeAtMs === undefined ? {} : { dueMs: wakeAtMs }),
+    ...(blindUntilMs === undefined ? {} : { blindUntilMs }),
+  };
+}
+
+function memories(gone: Memory, nodes: readonly MediaNode[]): Memory['nodes'] {
+  const all: Record<string, NodeMemory> = { ...gone.nodes };
+  for (const node of nodes) all[node.pod.uid] = node.memory;
+  return all;
 }
 
 function steeringOf(nodes: readonly MediaNode[], placement: PlacementResult): Steering {
-  const inRole = (open: boolean) =>
-    nodes.filter(
-      (node) => placement.roles.has(node.name) && (placement.roles.get(node.name) === 'Serving') === open,
-    );
-  return { open: idsOf(inRole(true)), closed: idsOf(inRole(false)) };
+  const open: string[] = [];
+  const closed: string[] = [];
+  for (const { name, entry } of nodes) {
+    const role = placement.roles.get(name);
+    if (role === undefined || entry === undefined) continue;
+    (role === 'Serving' ? open : closed).push(entry.nodeId);
+  }
+  return { open, closed };
 }
 
 function idsOf(nodes: readonly MediaNode[]): readonly string[] {
@@ -255,5 +356,6 @@ function stateOf(node: MediaNode, role: ReturnType<PlacementResult['roles']['get
   if (node.phase !== 'Up') return node.phase;
   if (role !== undefined) return role === 'Full' ? 'Standby' : role;
   if (node.pod.cordonWish !== undefined) return 'Cordoned';
-  return node.memory.standbySinceMs === undefined ? 'Serving' : 'Standby';
+  const { standbySinceMs, fullSinceMs } = node.memory;
+  return (standbySinceMs ?? fullSinceMs) === undefined ? 'Serving' : 'Standby';
 }

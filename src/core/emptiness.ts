@@ -10,12 +10,22 @@ import type { Finding, ReasonCode } from './reasons.ts';
 /** LiveKit's heartbeat period. Two proofs closer together might rest on one heartbeat. */
 const heartbeatMs = 2000;
 
-type Check = (node: MediaNode, serverApi: ServerApiReading | undefined) => Refusal | undefined;
+/** A node's own word is of the present for as long as its heartbeat is. */
+const ownWordHoldsMs = heartbeatOverdueMs;
+
 interface Refusal {
   readonly reason: ReasonCode;
   readonly message: string;
 }
 type MetricsRead = Extract<NodeMetricsReading, { kind: 'Read' }>;
+
+/** What others than the node's entry say of it in this pass. */
+interface Words {
+  /** The node's own word, where it counts. */
+  readonly told: MetricsRead | undefined;
+  readonly serverApi: ServerApiReading | undefined;
+}
+type Check = (node: MediaNode, words: Words) => Refusal | undefined;
 
 /** What Redis alone shows. Only a node that passes these is asked itself. */
 const roomChecks: readonly Check[] = [heartbeatIsFresh, isClosed, hasNoRooms];
@@ -28,29 +38,30 @@ const ownChecks: readonly Check[] = [
   serverApiAgrees,
   relaysNoSignalling,
 ];
+const silence: Words = { told: undefined, serverApi: undefined };
 
 /** Why Redis does not show the node empty; `undefined` when it does. */
 export function redisRefusal(node: MediaNode): Finding | undefined {
-  return firstRefusal(redisChecks, node, undefined);
+  return firstRefusal(redisChecks, node, silence);
 }
 
 /** Why a room may live on the node or may yet be placed there; `undefined` when neither. */
 export function roomRefusal(node: MediaNode): Finding | undefined {
-  return firstRefusal(roomChecks, node, undefined);
+  return firstRefusal(roomChecks, node, silence);
 }
 
 /** Why the node is not empty by all sources; `undefined` when this observation is a proof. */
-export function emptyRefusal(node: MediaNode, serverApi: ServerApiReading | undefined): Finding | undefined {
-  return firstRefusal([...redisChecks, ...ownChecks], node, serverApi);
-}
-
-function firstRefusal(
-  checks: readonly Check[],
+export function emptyRefusal(
   node: MediaNode,
   serverApi: ServerApiReading | undefined,
+  nowMs: number,
 ): Finding | undefined {
+  return firstRefusal([...redisChecks, ...ownChecks], node, { told: answer(node, nowMs), serverApi });
+}
+
+function firstRefusal(checks: readonly Check[], node: MediaNode, words: Words): Finding | undefined {
   for (const check of checks) {
-    const refusal = check(node, serverApi);
+    const refusal = check(node, words);
     if (refusal !== undefined) return { ...refusal, node: node.name };
   }
   return undefined;
@@ -85,15 +96,15 @@ function hasNoRooms(node: MediaNode): Refusal | undefined {
   return rooms === 0 ? undefined : { reason: 'StillHasRooms', message: `${node.name} has ${rooms} rooms.` };
 }
 
-/** The node's answer, if it is about this process and younger than the closing. */
-function answer(node: MediaNode): MetricsRead | undefined {
-  const { metrics, entry, memory } = node;
+/** The node's answer, if it is about this process, younger than the closing, and not of a time long past. */
+function answer({ metrics, entry, memory }: MediaNode, nowMs: number): MetricsRead | undefined {
   if (metrics?.kind !== 'Read' || entry === undefined || memory.closedSinceMs === undefined) return undefined;
-  return metrics.nodeId === entry.nodeId && metrics.atMs > memory.closedSinceMs ? metrics : undefined;
+  const isPresent = metrics.atMs > memory.closedSinceMs && nowMs - metrics.atMs <= ownWordHoldsMs;
+  return metrics.nodeId === entry.nodeId && isPresent ? metrics : undefined;
 }
 
-function hasAnswered(node: MediaNode): Refusal | undefined {
-  if (answer(node) !== undefined) return undefined;
+function hasAnswered(node: MediaNode, { told }: Words): Refusal | undefined {
+  if (told !== undefined) return undefined;
   const why = node.metrics?.kind === 'Failed' ? `: ${node.metrics.why}` : '';
   return {
     reason: 'EvidenceMissing',
@@ -101,21 +112,20 @@ function hasAnswered(node: MediaNode): Refusal | undefined {
   };
 }
 
-function agreesWithRedis(node: MediaNode): Refusal | undefined {
-  const told = answer(node);
+function agreesWithRedis(node: MediaNode, { told }: Words): Refusal | undefined {
   if (told?.participants === 0 && told.rooms === 0) return undefined;
   const message = `${node.name} itself tells of ${told?.participants ?? '?'} participants in ${told?.rooms ?? '?'} rooms, Redis of none.`;
   return { reason: 'EvidenceContradicts', message };
 }
 
-function companionsAreIdle(node: MediaNode): Refusal | undefined {
-  const busy = answer(node)?.companions.find((companion) => companion.active !== 0);
+function companionsAreIdle(node: MediaNode, { told }: Words): Refusal | undefined {
+  const busy = told?.companions.find((companion) => companion.active !== 0);
   if (busy === undefined) return undefined;
   const work = busy.active === undefined ? 'an unknown number of' : String(busy.active);
   return { reason: 'CompanionBusy', message: `${busy.name} on ${node.name} has ${work} jobs.` };
 }
 
-function serverApiAgrees(node: MediaNode, serverApi: ServerApiReading | undefined): Refusal | undefined {
+function serverApiAgrees(node: MediaNode, { serverApi }: Words): Refusal | undefined {
   if (serverApi?.kind !== 'Read') return undefined;
   const mapped = new Set(node.rooms.map((placement) => placement.room));
   const alive = serverApi.rooms.find((room) => room.participants > 0 && mapped.has(room.room));
@@ -126,8 +136,8 @@ function serverApiAgrees(node: MediaNode, serverApi: ServerApiReading | undefine
   };
 }
 
-function relaysNoSignalling(node: MediaNode): Refusal | undefined {
-  const relayed = answer(node)?.relayedSignals ?? 0;
+function relaysNoSignalling(node: MediaNode, { told }: Words): Refusal | undefined {
+  const relayed = told?.relayedSignals ?? 0;
   if (relayed === 0) return undefined;
   const message = `${relayed} clients of rooms on other nodes use ${node.name} as their signalling front.`;
   return { reason: 'SignallingRelayed', message };
@@ -139,9 +149,9 @@ export function nextProofs(
   serverApi: ServerApiReading | undefined,
   nowMs: number,
 ): readonly Proof[] {
-  const told = answer(node);
-  if (told === undefined || node.entry === undefined || emptyRefusal(node, serverApi) !== undefined)
-    return [];
+  const told = answer(node, nowMs);
+  if (told === undefined || node.entry === undefined) return [];
+  if (emptyRefusal(node, serverApi, nowMs) !== undefined) return [];
   const last = node.memory.proofs.at(-1);
   const isNew =
     last === undefined ||

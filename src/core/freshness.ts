@@ -17,9 +17,10 @@ export function redisRefusal(redis: RedisReading, nowMs: number): Finding | unde
   if (redis.kind === 'Failed') {
     return { reason: 'RedisUnavailable', message: `Redis cannot be read: ${redis.why}.` };
   }
-  const ageMs = nowMs - redis.atMs;
-  if (ageMs <= readingTooOldMs) return undefined;
-  return { reason: 'RedisUnavailable', message: `The last reading of Redis is ${sayDuration(ageMs)} old.` };
+  if (nowMs - redis.atMs <= readingTooOldMs) return undefined;
+  // No age: a message that changes with each pass would be written to the status with each pass.
+  const message = `The last reading of Redis is older than ${sayDuration(readingTooOldMs)}.`;
+  return { reason: 'RedisUnavailable', message };
 }
 
 /** Nodes that fell silent together point at what they share, not at themselves. */
@@ -69,21 +70,35 @@ export interface LoadDrop {
  */
 export function noticeLoadDrop(nodes: readonly MediaNode[], memory: Memory, nowMs: number): LoadDrop {
   const up = nodes.filter((node) => node.phase === 'Up');
-  const byNode = Object.fromEntries(up.map((node) => [node.name, node.participants]));
   const recent = memory.loadHistory.filter((past) => nowMs - past.atMs <= dropWindowMs);
   const last = recent.at(-1);
   const loadHistory =
-    last === undefined || nowMs - last.atMs >= 1000 ? [...recent, { atMs: nowMs, byNode }] : recent;
-  const dropped = recent.some((past) => isDrop(past.byNode, byNode));
+    last === undefined || nowMs - last.atMs >= 1000
+      ? [...recent, { atMs: nowMs, byNode: loads(up) }]
+      : recent;
+  const dropped = recent.some((past) => isDrop(past.byNode, up));
   const frozenUntilMs = dropped ? nowMs + usualRoomMs : memory.frozenUntilMs;
   const over = frozenUntilMs !== undefined && frozenUntilMs <= nowMs;
   return { frozenUntilMs: over ? undefined : frozenUntilMs, loadHistory };
 }
 
-function isDrop(before: Readonly<Record<string, number>>, now: Readonly<Record<string, number>>): boolean {
-  const shared = Object.keys(before).filter((name) => now[name] !== undefined && (before[name] ?? 0) > 0);
-  const participantsBefore = shared.reduce((sum, name) => sum + (before[name] ?? 0), 0);
+function loads(nodes: readonly MediaNode[]): Readonly<Record<string, number>> {
+  const byNode: Record<string, number> = {};
+  for (const node of nodes) byNode[node.name] = node.participants;
+  return byNode;
+}
+
+function isDrop(before: Readonly<Record<string, number>>, now: readonly MediaNode[]): boolean {
+  let shared = 0;
+  let halved = 0;
+  let participantsBefore = 0;
+  for (const { name, participants } of now) {
+    const had = before[name] ?? 0;
+    if (had <= 0) continue;
+    shared += 1;
+    participantsBefore += had;
+    if (participants * 2 <= had) halved += 1;
+  }
   if (participantsBefore < dropLeastParticipants) return false;
-  const halved = shared.filter((name) => (now[name] ?? 0) * 2 <= (before[name] ?? 0));
-  return halved.length >= dropLeastNodes && halved.length * 2 >= shared.length;
+  return halved >= dropLeastNodes && halved * 2 >= shared;
 }

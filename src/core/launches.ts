@@ -5,7 +5,6 @@ import type { Memory } from './memory.ts';
 import type { LaunchRefusal } from './observed.ts';
 import type { Finding } from './reasons.ts';
 import type { ClusterSpec } from './spec.ts';
-import { sayDuration } from '../base/duration.ts';
 
 const firstBackoffMs = 2000;
 const longestBackoffMs = 300_000;
@@ -41,16 +40,22 @@ export function planLaunches(input: LaunchInput): LaunchPlan {
   if (count <= 0) return { actions: [], findings, wakeAtMs: undefined };
   const waitUntilMs = backoffUntilMs(input);
   if (waitUntilMs !== undefined && waitUntilMs > input.nowMs) {
-    const message = `The next launch waits ${sayDuration(waitUntilMs - input.nowMs)} after failures.`;
-    return {
-      actions: [],
-      findings: [...findings, { reason: 'LaunchBackoff', message }],
-      wakeAtMs: waitUntilMs,
-    };
+    const finding: Finding = { reason: 'LaunchBackoff', message: whyBackoff(input) };
+    return { actions: [], findings: [...findings, finding], wakeAtMs: waitUntilMs };
   }
   const names = freeNames(input.clusterName, input.nodes, count);
   const actions = names.map((name): Action => ({ kind: 'CreatePod', name, because: input.because.message }));
   return { actions, findings, wakeAtMs: undefined };
+}
+
+/** In the words of the API server where it refused. How long it still lasts would be another message each pass. */
+function whyBackoff({ failures, refusal }: LaunchInput): string {
+  if (refusal !== undefined) {
+    return `The next launch waits, because the API server refused the last one: ${refusal.message}`;
+  }
+  const count = failures?.count ?? 0;
+  const passes = count === 1 ? 'a launch failed' : `launches failed ${count} times in a row`;
+  return `The next launch waits, because ${passes}.`;
 }
 
 function backoffUntilMs({ failures, refusal }: LaunchInput): number | undefined {

@@ -9,7 +9,7 @@ import { type MediaNode, heartbeatOverdueMs } from './media-nodes.ts';
 import type { Memory } from './memory.ts';
 import type { Role } from './placement.ts';
 import type { Finding } from './reasons.ts';
-import { sayDuration } from '../base/duration.ts';
+import { isoFromMs } from '../base/iso-time.ts';
 
 /** A signal in a server's first moments can leave it hanging for ever; it is started after 10 s for certain. */
 const leastContainerAgeMs = 10_000;
@@ -29,11 +29,13 @@ export interface LeavingInput {
   readonly input: DecideInput;
   readonly nodes: readonly MediaNode[];
   readonly roles: ReadonlyMap<string, Role>;
+  /** Names of the closed nodes that are more than the desired number. */
+  readonly surplus: ReadonlySet<string>;
   readonly memory: Memory;
 }
 
 export function planLeaving(plan: LeavingInput): LeavingPlan {
-  const candidates = plan.nodes.filter((node) => isCandidate(node, plan.roles.get(node.name)));
+  const candidates = plan.nodes.filter((node) => isCandidate(node, plan));
   const frozen = freezeRefusal(plan);
   const nodeFindings = new Map<string, Finding>();
   const actions: Action[] = [];
@@ -57,8 +59,13 @@ export function planLeaving(plan: LeavingInput): LeavingPlan {
       ...unexplained(plan.nodes),
     ].map((node) => node.name),
     failures: failed.failures,
-    wakeAtMs: candidates.length === 0 ? undefined : plan.input.nowMs + proofEveryMs,
+    // A node with rooms is looked at again when one of them ends, which is a change that wakes the loop.
+    wakeAtMs: candidates.some(hasNoRoom) ? plan.input.nowMs + proofEveryMs : undefined,
   };
+}
+
+function hasNoRoom(node: MediaNode): boolean {
+  return node.rooms.every((room) => room.participants === undefined);
 }
 
 /** Running servers that never registered: what they say of themselves decides whether they have failed. */
@@ -66,9 +73,9 @@ function unexplained(nodes: readonly MediaNode[]): readonly MediaNode[] {
   return nodes.filter((node) => node.phase === 'Suspect' && !node.memory.served);
 }
 
-function isCandidate(node: MediaNode, role: Role | undefined): boolean {
-  if (role === 'Standby') return true;
-  return role === 'Cordoned' && node.pod.cordonWish?.leaveWhenEmpty === true;
+function isCandidate(node: MediaNode, { roles, surplus }: LeavingInput): boolean {
+  if (surplus.has(node.name)) return true;
+  return roles.get(node.name) === 'Cordoned' && node.pod.cordonWish?.leaveWhenEmpty === true;
 }
 
 /** Why nothing at all may be removed in this pass. */
@@ -77,8 +84,14 @@ function freezeRefusal({ input, memory }: LeavingInput): Finding | undefined {
     return { reason: 'CacheBehind', message: 'The last own write to a Pod is not seen yet.' };
   }
   if (memory.frozenUntilMs === undefined) return undefined;
-  const left = sayDuration(memory.frozenUntilMs - input.nowMs);
-  return { reason: 'LoadDropped', message: `Removals are frozen for another ${left}.` };
+  const untilMs = input.wallMs + memory.frozenUntilMs - input.nowMs;
+  const message = `Many Media Nodes lost their load at once; none is removed before ${sayMinute(untilMs)}.`;
+  return { reason: 'LoadDropped', message };
+}
+
+/** Whole minutes, because the two clocks that the instant is made from may differ a little from pass to pass. */
+function sayMinute(wallMs: number): string {
+  return `${isoFromMs(Math.ceil(wallMs / 60_000) * 60_000).slice(11, 16)} UTC`;
 }
 
 interface Step {
@@ -103,7 +116,7 @@ function nextStep(
   if (node.pod.inService) {
     return { action: { kind: 'SetInService', pod: refOf(node), inService: false } };
   }
-  const notEmpty = emptyRefusal(node, serverApi);
+  const notEmpty = emptyRefusal(node, serverApi, plan.input.nowMs);
   if (notEmpty !== undefined) return { finding: notEmpty };
   const evidence = evidenceOf(node, node.memory.proofs);
   if (evidence === undefined) {
@@ -167,11 +180,11 @@ function removeGhosts({ input, nodes, memory }: LeavingInput): readonly Action[]
   const { redis } = input.observed;
   if (redis.kind !== 'Read') return [];
   const present = new Set(nodes.map((node) => node.pod.uid));
-  const goneIds = new Set(
-    Object.entries(memory.nodes).flatMap(([uid, node]) =>
-      present.has(uid) || node.nodeId === undefined ? [] : [node.nodeId],
-    ),
-  );
+  const goneIds = new Set<string>();
+  for (const [uid, node] of Object.entries(memory.nodes)) {
+    if (node.nodeId !== undefined && !present.has(uid)) goneIds.add(node.nodeId);
+  }
+  if (goneIds.size === 0) return [];
   for (const node of nodes) if (node.entry !== undefined) goneIds.delete(node.entry.nodeId);
   return redis.nodes
     .filter((entry) => entry.kind === 'Node' && goneIds.has(entry.nodeId) && entry.ageMs > heartbeatOverdueMs)

@@ -30,6 +30,7 @@ export interface MediaNode {
 /** Three heartbeats. LiveKit itself stops choosing a node after 5 s (two and a half). */
 export const heartbeatOverdueMs = 6000;
 
+const none: readonly RoomPlacement[] = [];
 const freshMemory: NodeMemory = { proofs: [], served: false, participants: 0 };
 
 /** Media Nodes in the order of their names. */
@@ -38,7 +39,7 @@ export function mediaNodes(
   memory: Memory,
   limits: { readonly startupDeadlineMs: number; readonly wallMs: number; readonly nowMs: number },
 ): readonly MediaNode[] {
-  const entries = observed.redis.kind === 'Read' ? observed.redis.nodes : [];
+  const entries = indexed(observed.redis.kind === 'Read' ? observed.redis.nodes : []);
   const placements = observed.redis.kind === 'Read' ? observed.redis.rooms : [];
   const roomsOf = groupByNode(placements);
   return observed.pods
@@ -47,7 +48,7 @@ export function mediaNodes(
       const remembered = memory.nodes[pod.uid] ?? freshMemory;
       const metrics = observed.metrics[pod.name];
       const entry = entryOf(pod, metrics, entries);
-      const rooms = entry === undefined ? [] : (roomsOf.get(entry.nodeId) ?? []);
+      const rooms = entry === undefined ? none : (roomsOf.get(entry.nodeId) ?? none);
       const overdue = limits.wallMs - pod.createdAtMs > limits.startupDeadlineMs;
       return {
         name: pod.name,
@@ -74,6 +75,11 @@ export function liveRooms(node: Pick<MediaNode, 'rooms'>): readonly RoomPlacemen
   return node.rooms.filter((placement) => placement.participants !== undefined);
 }
 
+/** Nobody on it, and no room, not even an empty one. */
+export function isEmpty(node: Pick<MediaNode, 'rooms' | 'participants'>): boolean {
+  return node.participants === 0 && !node.rooms.some(({ participants }) => participants !== undefined);
+}
+
 /** A room's record settles within 5 s of a change (three heartbeats with their own delay). */
 export const recordSettlesMs = 6000;
 
@@ -89,43 +95,109 @@ function carried(
   nowMs: number,
 ): number {
   const clients = entry.load.participants;
-  const live = liveRooms({ rooms });
+  const { live, recorded } = tallyOf(rooms);
   // A node with more rooms than there are records of (Redis lost them) is counted by its own word.
-  if (live.length < entry.load.rooms) return clients;
-  const recorded = live.reduce((sum, room) => sum + (room.participants ?? 0), 0);
-  const recent = (memory.clients ?? []).filter((sample) => nowMs - sample.atMs <= recordSettlesMs);
-  const lowest = recent.reduce((least, sample) => Math.min(least, sample.count), clients);
+  if (live < entry.load.rooms) return clients;
+  let lowest = clients;
+  for (const sample of memory.clients ?? []) {
+    if (nowMs - sample.atMs <= recordSettlesMs) lowest = Math.min(lowest, sample.count);
+  }
   return Math.min(clients, recorded + (clients - lowest));
 }
 
-function groupByNode(placements: readonly RoomPlacement[]): ReadonlyMap<string, readonly RoomPlacement[]> {
-  const groups = new Map<string, RoomPlacement[]>();
-  for (const placement of placements) {
-    const group = groups.get(placement.nodeId);
-    if (group === undefined) groups.set(placement.nodeId, [placement]);
-    else group.push(placement);
+interface Tally {
+  /** Rooms that have a record. */
+  readonly live: number;
+  /** Participants by these records. */
+  readonly recorded: number;
+}
+
+const tallies = new WeakMap<readonly RoomPlacement[], Tally>();
+
+function tallyOf(rooms: readonly RoomPlacement[]): Tally {
+  const known = tallies.get(rooms);
+  if (known !== undefined) return known;
+  let live = 0;
+  let recorded = 0;
+  for (const { participants } of rooms) {
+    if (participants === undefined) continue;
+    live += 1;
+    recorded += participants;
   }
+  const tally = { live, recorded };
+  tallies.set(rooms, tally);
+  return tally;
+}
+
+type RoomsByNode = ReadonlyMap<string, readonly RoomPlacement[]>;
+
+/** Readings may share the list of rooms as long as none has changed; it is sorted out once. */
+const grouped = new WeakMap<readonly RoomPlacement[], RoomsByNode>();
+let latest: RoomsByNode = new Map();
+
+function groupByNode(placements: readonly RoomPlacement[]): RoomsByNode {
+  const known = grouped.get(placements);
+  if (known !== undefined) return known;
+  const sorted = new Map<string, RoomPlacement[]>();
+  for (let from = 0; from < placements.length; ) {
+    const nodeId = placements[from]?.nodeId ?? '';
+    let to = from + 1;
+    while (to < placements.length && placements[to]?.nodeId === nodeId) to += 1;
+    const stretch = placements.slice(from, to);
+    const group = sorted.get(nodeId);
+    if (group === undefined) sorted.set(nodeId, stretch);
+    else for (const placement of stretch) group.push(placement);
+    from = to;
+  }
+  const groups: Map<string, readonly RoomPlacement[]> = sorted;
+  // What is worked out of a node's rooms is found again by their list, so a list that is the same stays the same.
+  for (const [nodeId, group] of groups) {
+    const before = latest.get(nodeId);
+    if (before !== undefined && isSame(group, before)) groups.set(nodeId, before);
+  }
+  latest = groups;
+  grouped.set(placements, groups);
   return groups;
 }
 
-/**
- * The node's own word decides; its address is the fall-back. Of several entries with one address the youngest
- * process counts: the others are what earlier containers left behind.
- */
+function isSame(a: readonly RoomPlacement[], b: readonly RoomPlacement[]): boolean {
+  if (a.length !== b.length) return false;
+  for (let at = 0; at < a.length; at += 1) if (a[at] !== b[at]) return false;
+  return true;
+}
+
+function indexed(entries: readonly NodeEntry[]): ReadonlyMap<string, NodeEntry> {
+  const byId = new Map<string, NodeEntry>();
+  for (const entry of entries) byId.set(entry.nodeId, entry);
+  return byId;
+}
+
+/** Of several entries with one address the youngest process counts: the others are what earlier containers left. */
+function byAddress(ip: string, entries: Iterable<NodeEntry>): RegisteredEntry | undefined {
+  let youngest: RegisteredEntry | undefined;
+  for (const entry of entries) {
+    if (entry.kind !== 'Node' || entry.ip !== ip) continue;
+    if (youngest === undefined || isYounger(entry, youngest)) youngest = entry;
+  }
+  return youngest;
+}
+
+function isYounger(entry: RegisteredEntry, other: RegisteredEntry): boolean {
+  const laterBy = entry.startedAtSeconds - other.startedAtSeconds;
+  return laterBy > 0 || (laterBy === 0 && compareNames(entry.nodeId, other.nodeId) < 0);
+}
+
+/** The node's own word decides; its address is the fall-back. */
 function entryOf(
   pod: PodObservation,
   metrics: NodeMetricsReading | undefined,
-  entries: readonly NodeEntry[],
+  byId: ReadonlyMap<string, NodeEntry>,
 ): RegisteredEntry | undefined {
-  const registered = entries.filter((entry): entry is RegisteredEntry => entry.kind === 'Node');
   if (metrics?.kind === 'Read') {
-    const told = entries.find((entry) => entry.nodeId === metrics.nodeId);
+    const told = byId.get(metrics.nodeId);
     if (told !== undefined) return told.kind === 'Node' ? told : undefined;
   }
-  if (pod.ip === undefined) return undefined;
-  return registered
-    .filter((entry) => entry.ip === pod.ip)
-    .toSorted((a, b) => b.startedAtSeconds - a.startedAtSeconds || compareNames(a.nodeId, b.nodeId))[0];
+  return pod.ip === undefined ? undefined : byAddress(pod.ip, byId.values());
 }
 
 interface Sight {

@@ -8,6 +8,12 @@ import type { Proof } from './action.ts';
 export interface NodeMemory {
   /** Since when the governor wants it closed as surplus. */
   readonly standbySinceMs?: number;
+  /** Since when the governor wants it closed as full. */
+  readonly fullSinceMs?: number;
+  /** Why it was last told to be closed, until it takes rooms again: what the governor does in between is not told. */
+  readonly toldAs?: 'Surplus' | 'Full';
+  /** Since when it is closed and empty. */
+  readonly emptySinceMs?: number;
   /** Since when its entry was seen closed without a gap. */
   readonly closedSinceMs?: number;
   readonly proofs: readonly Proof[];
@@ -42,6 +48,10 @@ export interface Memory {
     readonly atMs: number;
     readonly byNode: Readonly<Record<string, number>>;
   }[];
+  /** When the next look was due at the latest; looks that come late tell that the view may be old again. */
+  readonly dueMs?: number;
+  /** Until when the view counts as old. */
+  readonly blindUntilMs?: number;
 }
 
 export function coldMemory(nowMs: number): Memory {

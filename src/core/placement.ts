@@ -2,24 +2,28 @@
  * Which ready nodes take new rooms. Nothing here touches a room that runs: a closed node keeps its rooms, and
  * people can still join them. At least one node stays open, always.
  */
-import { freeSlots } from './demand.ts';
-import { type MediaNode, compareNames, liveRooms } from './media-nodes.ts';
+import { hasSpace, openNodes, wasOpen, type SteerInput } from './governor.ts';
+import { type MediaNode, compareNames, isEmpty, liveRooms } from './media-nodes.ts';
+import type { NodeOutlook } from './outlook.ts';
 import type { Finding } from './reasons.ts';
 import type { ClusterSpec } from './spec.ts';
 
-/** A closed node is opened again only this far below the ceiling, so that one leaver does not flip it. */
+/** Where all nodes serve, a full one is opened again only this far below the ceiling, so that one leaver does not flip it. */
 const reopenBelowCeiling = 0.1;
 
+/** Standby: closed although it has space. Full: closed because it has none while another node has. */
 export type Role = 'Serving' | 'Standby' | 'Full' | 'Cordoned';
 
 export interface PlacementResult {
   readonly roles: ReadonlyMap<string, Role>;
+  /** Names of the closed nodes that are more than the desired number: they may leave once they are empty. */
+  readonly surplus: ReadonlySet<string>;
   readonly findings: readonly Finding[];
 }
 
 /**
- * Nodes that count as capacity, those that should stay first. First to go is the node that is expected to be
- * empty first: empty ones, then those already closed, then the one with the fewest participants and rooms.
+ * Nodes that count as capacity, those that should stay first. First to go is the node that has been empty for
+ * longest, then those already closed, then the one with the fewest participants and rooms.
  */
 export function keepOrder(nodes: readonly MediaNode[]): readonly MediaNode[] {
   return nodes
@@ -34,45 +38,84 @@ function compareToKeep(a: MediaNode, b: MediaNode): number {
     b.participants - a.participants ||
     liveRooms(b).length - liveRooms(a).length ||
     Number(b.pod.protected) - Number(a.pod.protected) ||
+    compareEmptiness(a, b) ||
     a.pod.createdAtMs - b.pod.createdAtMs ||
     compareNames(a.name, b.name)
   );
 }
 
-function isEmpty(node: MediaNode): boolean {
-  return node.participants === 0 && liveRooms(node).length === 0;
+function compareEmptiness(a: MediaNode, b: MediaNode): number {
+  const aSinceMs = a.memory.emptySinceMs ?? Infinity;
+  const bSinceMs = b.memory.emptySinceMs ?? Infinity;
+  return aSinceMs === bSinceMs ? 0 : bSinceMs - aSinceMs;
 }
 
 function isStandby(node: MediaNode): boolean {
   return node.memory.standbySinceMs !== undefined;
 }
 
-/** Gives every Up node its role. `kept` is `keepOrder` of the same nodes. */
-export function place(
-  spec: ClusterSpec,
-  nodes: readonly MediaNode[],
-  kept: readonly MediaNode[],
-  desired: number,
-): PlacementResult {
-  const roles = new Map<string, Role>();
-  for (const node of nodes) {
-    if (node.phase === 'Up' && node.pod.cordonWish !== undefined) roles.set(node.name, 'Cordoned');
-  }
-  const staying = kept.slice(0, Math.max(1, desired));
-  for (const node of kept) roles.set(node.name, staying.includes(node) ? 'Serving' : 'Standby');
-  for (const node of staying) {
-    if (isFull(spec, node) && staying.some((other) => other !== node && !isFull(spec, other))) {
-      roles.set(node.name, 'Full');
-    }
-  }
-  return { roles, findings: keepOneOpen(nodes, roles) };
+export interface PlaceInput {
+  readonly steer: SteerInput;
+  readonly nodes: readonly MediaNode[];
+  /** Of the nodes that count as capacity, those that should stay first. */
+  readonly outlooks: readonly NodeOutlook[];
+  readonly desired: number;
 }
 
-function isFull(spec: ClusterSpec, node: MediaNode): boolean {
-  if (freeSlots(spec, node) <= 0) return true;
-  const wasClosed = node.entry?.cordonMarked === true && !isStandby(node);
-  const reopenAt = spec.capacity.participants * (spec.placement.ceiling - reopenBelowCeiling);
-  return wasClosed && node.participants > reopenAt;
+/** Gives every Up node its role. */
+export function place({ steer, nodes, outlooks, desired }: PlaceInput): PlacementResult {
+  const { spec } = steer;
+  const staying = outlooks.slice(0, Math.max(1, desired));
+  const open = spec.placement.strategy === 'Spread' ? spread(spec, staying) : packed(steer, outlooks, staying);
+  const roles = new Map<string, Role>();
+  for (const { name, phase, pod } of nodes) {
+    if (phase === 'Up' && pod.cordonWish !== undefined) roles.set(name, 'Cordoned');
+  }
+  const kept = new Set(staying.map(({ node }) => node.name));
+  const surplus = new Set<string>();
+  for (const outlook of outlooks) {
+    const { name } = outlook.node;
+    const isSurplus = !kept.has(name);
+    roles.set(name, roleOf(spec, outlook, { open: open.has(name), isSurplus }));
+    if (isSurplus && !open.has(name)) surplus.add(name);
+  }
+  return { roles, surplus, findings: keepOneOpen(nodes, roles) };
+}
+
+function roleOf(
+  spec: ClusterSpec,
+  outlook: NodeOutlook,
+  { open, isSurplus }: { readonly open: boolean; readonly isSurplus: boolean },
+): Role {
+  if (open) return 'Serving';
+  if (isSurplus) return 'Standby';
+  // Where all serve, one that stays is closed for no other reason, and has to be well below the ceiling to come back.
+  return spec.placement.strategy === 'Spread' || !hasSpace(spec, outlook) ? 'Full' : 'Standby';
+}
+
+/** Surplus nodes are taken back before rooms have to crowd; in mode External their number is somebody else's wish. */
+function packed(
+  steer: SteerInput,
+  outlooks: readonly NodeOutlook[],
+  staying: readonly NodeOutlook[],
+): ReadonlySet<string> {
+  const room = staying.some((outlook) => hasSpace(steer.spec, outlook));
+  return openNodes(steer, room || steer.spec.mode === 'External' ? staying : outlooks);
+}
+
+/** All that stay, without the full ones while another has space. */
+function spread(spec: ClusterSpec, staying: readonly NodeOutlook[]): ReadonlySet<string> {
+  const withSpace = staying.filter((outlook) => !isFull(spec, outlook));
+  const open = withSpace.length > 0 ? withSpace : staying;
+  return new Set(open.map(({ node }) => node.name));
+}
+
+function isFull(spec: ClusterSpec, outlook: NodeOutlook): boolean {
+  const { participants } = spec.capacity;
+  const load = outlook.committed;
+  if (load >= Math.floor(participants * spec.placement.ceiling)) return true;
+  const wasFull = outlook.node.memory.fullSinceMs !== undefined && !wasOpen(outlook);
+  return wasFull && load > participants * (spec.placement.ceiling - reopenBelowCeiling);
 }
 
 /** With every node closed a new room would fail: then the wish of a person has to wait for a replacement. */

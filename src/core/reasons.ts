@@ -6,6 +6,10 @@ export const reasons = {
   // Why this size.
   LoadRequiresNodes: 'The load on the Media Nodes requires this many.',
   HeadroomRequiresNodes: 'The free slots asked for in spec.autoscaling.headroom require this many.',
+  ReserveRequiresNodes: 'Free slots for the rooms that are to be expected require this many.',
+  RoomsHoldNodes: 'As many Media Nodes have rooms; nodes leave as they become empty.',
+  ScheduleRequiresNodes:
+    'A schedule of spec.autoscaling.schedules is open, or about to open, and keeps this many.',
   AtMinimum: 'The load needs fewer Media Nodes than spec.mediaNodes.min.',
   AtMaximum: 'The load needs more Media Nodes than spec.mediaNodes.max.',
   ReplicasRequested: 'Mode External: spec.mediaNodes.replicas says how many.',

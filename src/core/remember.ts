@@ -1,6 +1,6 @@
 /** What this pass hands to the next about each node. */
 import { nextProofs } from './emptiness.ts';
-import { type MediaNode, recordSettlesMs } from './media-nodes.ts';
+import { type MediaNode, isEmpty, recordSettlesMs } from './media-nodes.ts';
 import type { Memory, NodeMemory } from './memory.ts';
 import type { Observed } from './observed.ts';
 import type { Role } from './placement.ts';
@@ -8,19 +8,31 @@ import type { Role } from './placement.ts';
 /** How long a vanished Pod is remembered, so that its registry entry can still be recognised. */
 const rememberGoneMs = 120_000;
 
-/** Notes first: that a node reports, since when it is overdue, what it carried, which id it has. */
+/**
+ * Notes first: that a node reports, since when it is overdue, what it carried, which id it has. The memory itself
+ * comes back when nothing has changed, because this runs for every node on every pass.
+ */
 export function noteSight(node: MediaNode, nowMs: number): NodeMemory {
-  const { staleSinceMs, goneSinceMs: _, ...rest } = node.memory;
-  const isUp = node.phase === 'Up';
-  const silent = node.phase === 'Suspect' ? { staleSinceMs: staleSinceMs ?? nowMs } : {};
-  return {
-    ...rest,
-    ...silent,
-    ...(node.entry === undefined ? {} : { nodeId: node.entry.nodeId }),
-    served: rest.served || isUp,
-    participants: node.participants,
-    clients: recentClients(node, nowMs),
-  };
+  const present = withoutAbsence(node, nowMs);
+  const served = present.served || node.phase === 'Up';
+  const nodeId = node.entry?.nodeId ?? present.nodeId;
+  const clients = recentClients(node, nowMs);
+  const { participants } = node;
+  const same =
+    present.served === served &&
+    present.nodeId === nodeId &&
+    present.clients === clients &&
+    present.participants === participants;
+  if (same) return present;
+  if (nodeId === undefined) return { ...present, served, participants, clients };
+  return { ...present, nodeId, served, participants, clients };
+}
+
+function withoutAbsence({ memory, phase }: MediaNode, nowMs: number): NodeMemory {
+  const isSilent = phase === 'Suspect';
+  if (memory.goneSinceMs === undefined && isSilent === (memory.staleSinceMs !== undefined)) return memory;
+  const { staleSinceMs, goneSinceMs: _, ...rest } = memory;
+  return isSilent ? { ...rest, staleSinceMs: staleSinceMs ?? nowMs } : rest;
 }
 
 /** One sample a change is enough, and the last one before the window tells where the window began. */
@@ -31,6 +43,8 @@ function recentClients({ memory, entry }: MediaNode, nowMs: number): NonNullable
   const last = past.at(-1);
   const same = last !== undefined && last.count === count && nowMs - last.atMs < 1000;
   const all = same ? past : [...past, { atMs: nowMs, count }];
+  const oldest = all[0];
+  if (oldest !== undefined && nowMs - oldest.atMs <= recordSettlesMs) return all;
   return all.filter((sample) => nowMs - sample.atMs <= recordSettlesMs);
 }
 
@@ -41,28 +55,73 @@ export function noteRole(
   observed: Pick<Observed, 'serverApi'>,
   nowMs: number,
 ): NodeMemory {
-  const { standbySinceMs, closedSinceMs, ...rest } = node.memory;
-  if (role === undefined) return { ...node.memory, proofs: [] };
-  if (role === 'Serving') return { ...rest, proofs: [] };
+  const { memory } = node;
+  if (role === undefined || role === 'Serving') return opened(memory, role);
+  const emptySinceMs = isEmpty(node) ? (memory.emptySinceMs ?? nowMs) : undefined;
+  const fullSinceMs = role === 'Full' ? (memory.fullSinceMs ?? nowMs) : undefined;
   const marked = node.entry?.cordonMarked === true;
   // A gap means that it may have been given a room since: it is closed anew.
-  const closedMs = marked ? (closedSinceMs ?? nowMs) : undefined;
+  const closedSinceMs = marked ? (memory.closedSinceMs ?? nowMs) : undefined;
+  const standbySinceMs = role === 'Standby' ? (memory.standbySinceMs ?? nowMs) : undefined;
+  const proofs = nextProofs(node, observed.serverApi, nowMs);
+  const same =
+    memory.closedSinceMs === closedSinceMs &&
+    memory.standbySinceMs === standbySinceMs &&
+    memory.fullSinceMs === fullSinceMs &&
+    memory.emptySinceMs === emptySinceMs &&
+    (memory.proofs === proofs || memory.proofs.length + proofs.length === 0);
+  if (same) return memory;
   return {
-    ...rest,
-    ...(role === 'Standby' ? { standbySinceMs: standbySinceMs ?? nowMs } : {}),
-    ...(closedMs === undefined ? {} : { closedSinceMs: closedMs }),
-    proofs: nextProofs(node, observed.serverApi, nowMs),
+    ...withoutClosing(memory),
+    ...(standbySinceMs === undefined ? {} : { standbySinceMs }),
+    ...(fullSinceMs === undefined ? {} : { fullSinceMs }),
+    ...(emptySinceMs === undefined ? {} : { emptySinceMs }),
+    ...(closedSinceMs === undefined ? {} : { closedSinceMs }),
+    proofs,
   };
+}
+
+/**
+ * Last, what the world is told of a closing: that the node is more than are needed, or that it is full. Which node the
+ * governor prefers at the moment is nobody's business and changes nothing here.
+ */
+export function noteTold(memory: NodeMemory, role: Role | undefined, isSurplus: boolean): NodeMemory {
+  if (role === undefined) return memory;
+  if (role === 'Standby' || role === 'Full') {
+    const toldAs = closedAs(role, isSurplus) ?? memory.toldAs;
+    return toldAs === undefined || toldAs === memory.toldAs ? memory : { ...memory, toldAs };
+  }
+  if (memory.toldAs === undefined) return memory;
+  const { toldAs: _, ...rest } = memory;
+  return rest;
+}
+
+function closedAs(role: 'Standby' | 'Full', isSurplus: boolean): NodeMemory['toldAs'] {
+  if (isSurplus) return 'Surplus';
+  return role === 'Full' ? 'Full' : undefined;
+}
+
+function opened(memory: NodeMemory, role: 'Serving' | undefined): NodeMemory {
+  if (role === undefined) return memory.proofs.length === 0 ? memory : { ...memory, proofs: [] };
+  const { standbySinceMs, fullSinceMs, emptySinceMs, closedSinceMs } = memory;
+  const isOpen = (standbySinceMs ?? fullSinceMs ?? emptySinceMs ?? closedSinceMs) === undefined;
+  if (isOpen && memory.proofs.length === 0) return memory;
+  return { ...withoutClosing(memory), proofs: [] };
+}
+
+function withoutClosing(memory: NodeMemory): NodeMemory {
+  const { standbySinceMs: _, fullSinceMs: __, emptySinceMs: ___, closedSinceMs: ____, ...rest } = memory;
+  return rest;
 }
 
 /** Keeps what is known of vanished Pods for a while. `present` holds the uids of the others. */
 export function carryGone(memory: Memory, present: ReadonlySet<string>, nowMs: number): Memory['nodes'] {
-  const gone = Object.entries(memory.nodes)
-    .filter(([uid]) => !present.has(uid))
-    .map(([uid, node]): readonly [string, NodeMemory] => [
-      uid,
-      { ...node, goneSinceMs: node.goneSinceMs ?? nowMs },
-    ])
-    .filter(([, node]) => nowMs - (node.goneSinceMs ?? nowMs) < rememberGoneMs);
-  return Object.fromEntries(gone);
+  const gone: Record<string, NodeMemory> = {};
+  for (const uid of Object.keys(memory.nodes)) {
+    const node = present.has(uid) ? undefined : memory.nodes[uid];
+    if (node === undefined) continue;
+    const goneSinceMs = node.goneSinceMs ?? nowMs;
+    if (nowMs - goneSinceMs < rememberGoneMs) gone[uid] = { ...node, goneSinceMs };
+  }
+  return gone;
 }

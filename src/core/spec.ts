@@ -3,6 +3,8 @@
  * `core/compile-spec.ts` makes it from the resource; nothing else does.
  */
 
+import type { ForecastMode } from './forecast.ts';
+
 export type Mode = 'Enforce' | 'DryRun' | 'External' | 'Paused';
 
 /** What a target counts. Each gives an opinion: any may raise the fleet, all must agree to lower it. */
@@ -44,8 +46,25 @@ export interface ScalingRules {
 
 export interface Placement {
   readonly strategy: 'Packed' | 'Spread';
-  /** Share of a node's capacity from which on it takes no new rooms while another node has room, 0 to 1. */
+  /**
+   * Share of a node's capacity that its rooms may come to want, 0 to 1: beyond it the node takes no new rooms while
+   * another node has room.
+   */
   readonly ceiling: number;
+  /** What a second of one overloaded node is worth, in seconds of one more node: 1 (thrift) to 128 (quality). */
+  readonly priority: number;
+}
+
+/** A known peak: while it is open the fleet has at least this many nodes. */
+export interface Schedule {
+  readonly name: string;
+  /** IANA. */
+  readonly timeZone: string;
+  /** When it begins: a cron expression of five fields, read in the time zone. */
+  readonly start: string;
+  /** Elapsed time, whatever the clocks do meanwhile. */
+  readonly durationMs: number;
+  readonly minNodes: number;
 }
 
 export interface ClusterSpec {
@@ -59,6 +78,9 @@ export interface ClusterSpec {
   readonly targets: readonly Target[];
   readonly headroom: Headroom;
   readonly placement: Placement;
+  readonly schedules: readonly Schedule[];
+  /** Whether learned days are left alone, computed and told, or acted on. */
+  readonly forecast: ForecastMode;
   readonly scaleUp: ScalingRules;
   readonly scaleDown: ScalingRules;
   readonly maxConcurrentLeaving: number;

@@ -18,6 +18,8 @@ export interface StatusInput {
   readonly previous: ClusterStatus | undefined;
   /** RFC 3339. */
   readonly nowIso: string;
+  /** What a trial has found so far; `undefined` where there is none. */
+  readonly shadow?: ClusterStatus['shadow'] | undefined;
 }
 
 /** As many nodes as the schema lets the status list; busy and unusual ones come first by name order. */
@@ -50,6 +52,7 @@ export function statusOf(input: StatusInput): ClusterStatus {
     selector: podSelector(input.clusterName),
     conditions: conditionsOf(input, counts),
     lastDecision: lastDecision(decision, previous, input.nowIso),
+    ...(input.shadow === undefined ? {} : { shadow: input.shadow }),
     nodes: decision.nodes.slice(0, mostNodesListed).map(nodeStatus),
   };
 }

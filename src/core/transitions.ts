@@ -5,7 +5,7 @@ import { type Finding, type ReasonCode, reasons } from './reasons.ts';
 /** Findings in the order of the nodes' names, then those about the whole fleet. Nothing after a cold start. */
 export function transitions(before: Decision | undefined, now: Decision): readonly Finding[] {
   if (before === undefined) return [];
-  const earlier = new Map(before.nodes.map((view) => [view.node.name, view.state]));
+  const earlier = new Map(before.nodes.map((view) => [view.node.name, view]));
   const changed = now.nodes.flatMap((view) => nodeTransition(earlier.get(view.node.name), view));
   return [...changed, ...lost(before, now), ...sizeTransition(before, now)];
 }
@@ -25,8 +25,7 @@ function lost(before: Decision, now: Decision): readonly Finding[] {
     });
 }
 
-function nodeTransition(before: NodeState | undefined, view: NodeView): readonly Finding[] {
-  if (before === view.state) return [];
+function nodeTransition(before: NodeView | undefined, view: NodeView): readonly Finding[] {
   const reason = reasonOf(before, view);
   if (reason === undefined) return [];
   return [{ reason, message: sentence(reason, view), node: view.node.name }];
@@ -38,14 +37,31 @@ const reasonByState: Readonly<Partial<Record<NodeState, ReasonCode>>> = {
   Failed: 'MediaNodeFailed',
 };
 
-function reasonOf(before: NodeState | undefined, view: NodeView): ReasonCode | undefined {
-  const { node, state } = view;
-  if (state === 'Standby')
-    return node.memory.standbySinceMs === undefined ? 'MediaNodeFull' : 'MediaNodeStandby';
-  if (before === 'Standby' && endsInOrder(view)) return undefined;
+function reasonOf(before: NodeView | undefined, now: NodeView): ReasonCode | undefined {
+  const { state } = now;
+  if (state === 'Standby') return closingOf(before, now) ?? arrivalOf(before?.state);
+  if (before?.state === state) return undefined;
+  if (before?.state === 'Standby' && endsInOrder(now)) return undefined;
   if (state !== 'Serving') return reasonByState[state];
+  if (before?.state === 'Standby') return toldBefore(before, now) ? 'MediaNodeServing' : undefined;
+  return arrivalOf(before?.state) ?? 'MediaNodeServing';
+}
+
+/** The governor closes and opens nodes many times a day: only a new reason to stay closed is told. */
+function closingOf(before: NodeView | undefined, { node }: NodeView): ReasonCode | undefined {
+  const { toldAs } = node.memory;
+  if (toldAs === undefined || toldAs === before?.node.memory.toldAs) return undefined;
+  return toldAs === 'Full' ? 'MediaNodeFull' : 'MediaNodeStandby';
+}
+
+function toldBefore(before: NodeView, now: NodeView): boolean {
+  return before.node.memory.toldAs !== undefined && now.node.memory.toldAs === undefined;
+}
+
+/** Whether it serves at once or waits closed until it is needed. */
+function arrivalOf(before: NodeState | undefined): ReasonCode | undefined {
   if (before === undefined || before === 'Launching') return 'MediaNodeReady';
-  return before === 'Cordoned' ? 'MediaNodeUncordoned' : 'MediaNodeServing';
+  return before === 'Cordoned' ? 'MediaNodeUncordoned' : undefined;
 }
 
 /** A server that ends in order takes its entry along; its Pod is seen to leave a moment later. */
@@ -56,10 +72,11 @@ function endsInOrder({ node, state }: NodeView): boolean {
 type Tell = (name: string, view: NodeView) => string;
 
 const sentences: Readonly<Partial<Record<ReasonCode, Tell>>> = {
-  MediaNodeReady: (name) => `${name} is ready and registered, and takes rooms.`,
+  MediaNodeReady: (name, { state }) =>
+    `${name} is ready and registered, and takes rooms${state === 'Standby' ? ' when they need it' : ''}.`,
   MediaNodeServing: (name, view) => `${name} takes new rooms again. ${load(view)}`,
   MediaNodeUncordoned: (name, view) =>
-    `${name} is no longer cordoned and takes new rooms again. ${load(view)}`,
+    `${name} is no longer cordoned and takes new rooms again${view.state === 'Standby' ? ' when they need it' : ''}. ${load(view)}`,
   MediaNodeFull: (name, view) =>
     `${name} has reached its ceiling and takes no new rooms while others have space. ${load(view)}`,
   MediaNodeStandby: (name, view) =>

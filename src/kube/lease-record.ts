@@ -26,7 +26,7 @@ type Role = 'candidate' | 'leader';
 export type HoldResult =
   | { readonly kind: 'held' }
   | { readonly kind: 'foreign'; readonly holder: string }
-  | { readonly kind: 'failed'; readonly code: string };
+  | { readonly kind: 'failed'; readonly code: string; readonly why: string };
 
 /** The Lease object and what this process saw of it, on its own monotonic clock: foreign clocks are never compared. */
 export class LeaseRecord {
@@ -53,7 +53,7 @@ export class LeaseRecord {
       }
       return await this.#lookAndTake(untilMs, role);
     } catch (error) {
-      if (error instanceof ApiError) return { kind: 'failed', code: error.code };
+      if (error instanceof ApiError) return { kind: 'failed', code: error.code, why: error.message };
       throw error;
     }
   }
@@ -89,7 +89,7 @@ export class LeaseRecord {
     const free = role === 'candidate' && (holder === '' || this.#hasRunOut(found));
     if (holder !== identity && !free) return { kind: 'foreign', holder };
     const taken = await this.#tryWrite(found, untilMs);
-    return taken ? { kind: 'held' } : { kind: 'failed', code: 'Conflict' };
+    return taken ? { kind: 'held' } : { kind: 'failed', code: 'Conflict', why: 'somebody wrote it first' };
   }
 
   async #createOne(untilMs: number): Promise<HoldResult> {
@@ -104,7 +104,9 @@ export class LeaseRecord {
       this.#remember(await client.create(LEASES, lease, this.#limits(untilMs)));
       return { kind: 'held' };
     } catch (error) {
-      if (error instanceof AlreadyExistsError) return { kind: 'failed', code: error.code };
+      if (error instanceof AlreadyExistsError) {
+        return { kind: 'failed', code: error.code, why: error.message };
+      }
       throw error;
     }
   }

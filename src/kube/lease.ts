@@ -1,6 +1,6 @@
 import { type Log, silentLog } from '../base/log.ts';
 import type { KubeClient } from './client.ts';
-import { LeaseRecord, type LeaseTimes } from './lease-record.ts';
+import { type HoldResult, LeaseRecord, type LeaseTimes } from './lease-record.ts';
 import { followAbort, type Runtime, sleep } from './runtime.ts';
 
 export interface ElectionOptions {
@@ -64,6 +64,7 @@ class Election {
   readonly #times: LeaseTimes;
   readonly #record: LeaseRecord;
   #holder: string | undefined;
+  #toldForbidden = false;
   /** When the last successful renewal was sent: the lease counts from there for everybody. */
   #renewedMs: number | undefined;
   #lostBecause: string | undefined;
@@ -100,6 +101,7 @@ class Election {
         return;
       }
       if (result.kind === 'failed') this.#log.debug('lease not reached', { code: result.code });
+      this.#tellIfForbidden(result);
       if (result.kind === 'foreign') this.#follow(result.holder);
       await sleep(this.#runtime, this.#pauseMs(), signal);
     }
@@ -165,6 +167,21 @@ class Election {
     if (result.kind === 'held') this.#renewedMs = sentMs;
     if (result.kind === 'foreign') lose(`held by ${result.holder}`);
     if (result.kind === 'failed') this.#log.warn('lease not renewed', { code: result.code });
+    this.#tellIfForbidden(result);
+  }
+
+  /** Waiting does not help here and a person must: said once, at once, with what is missing. */
+  #tellIfForbidden(result: HoldResult): void {
+    const isForbidden = result.kind === 'failed' && result.code === 'Forbidden';
+    if (isForbidden && !this.#toldForbidden) {
+      const { namespace, name } = this.#options;
+      const remedy =
+        `allow this service account to get, create, patch and update leases.coordination.k8s.io in namespace ` +
+        `${namespace}; the chart does so with the Role and RoleBinding ${name}-leader (rbac.create)`;
+      this.#log.warn('lease forbidden', { lease: `${namespace}/${name}`, why: result.why, remedy });
+    }
+    // A request that did not get as far as an answer says nothing about rights.
+    if (isForbidden || result.kind !== 'failed') this.#toldForbidden = isForbidden;
   }
 
   #follow(holder: string): void {

@@ -1,7 +1,7 @@
 /** Carries out one action as one small write, with the precondition that it was decided on. */
 import { LABELS, SIGNALLING_ON } from '../api/names.ts';
 import type { OpenViduCluster } from '../api/v1alpha1.gen.ts';
-import { never } from '../base/assert.ts';
+import { assert, never } from '../base/assert.ts';
 import type { Action, PodRef } from '../core/action.ts';
 import type { KubeClient } from '../kube/client.ts';
 import { AlreadyExistsError, ApiError, ConflictError, InvalidError, NotFoundError } from '../kube/errors.ts';
@@ -29,7 +29,9 @@ export class Actor implements ActPort {
     this.#parts = parts;
   }
 
+  /** @throws ActionRefusedError as the port says; BugError in mode DryRun, in which nothing may be decided. */
   async act(action: Action): Promise<void> {
+    assert(this.#parts.cluster().spec.autoscaling.mode !== 'DryRun', 'a trial carries nothing out');
     try {
       await this.#carryOut(action);
     } catch (error) {

@@ -5,31 +5,37 @@ import type { OpenViduCluster } from '../api/v1alpha1.gen.ts';
 import type { Clock } from '../base/clock.ts';
 import { isoFromMs } from '../base/iso-time.ts';
 import type { Log } from '../base/log.ts';
-import { compileSpec } from '../core/compile-spec.ts';
 import type { SpecProblem } from '../core/spec.ts';
 import type { KubeClient } from '../kube/client.ts';
 import { ApiError, InvalidError } from '../kube/errors.ts';
 import type { EventRecorder } from '../kube/events.ts';
 import type { NewObject } from '../kube/kinds.ts';
 import { PDBS, type ResourceType, SECRETS, SERVICES } from '../kube/resource.ts';
-import { livekitConfig } from '../manifests/livekit-config.ts';
+import { livekitConfig, metricsLogin } from '../manifests/livekit-config.ts';
 import { livekitSecret } from '../manifests/livekit-secret.ts';
 import { podDisruptionBudget } from '../manifests/pod-disruption-budget.ts';
 import { signalService } from '../manifests/signal-service.ts';
-import { manifestProblems } from '../manifests/template-problems.ts';
+import { Journal } from '../reconcile/journal.ts';
+import { type MaskRoom, journalLines } from '../reconcile/journal-lines.ts';
 import type { SpecNow } from '../reconcile/ports.ts';
 import { ClusterLoop, type PassResult } from '../reconcile/reconcile.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { Actor } from './actor.ts';
 import { companionsOf } from './companions.ts';
+import { decidingPart } from './deciding-part.ts';
 import { type Connections, resolveConnections } from './connections.ts';
 import { MediaLink } from './media-link.ts';
+import { ForeignPods, watchedOnly } from './foreign-pods.ts';
 import type { PodsCache } from './pods-cache.ts';
 import { Recorder } from './recorder.ts';
+import { ShadowWatch } from './shadow-watch.ts';
+import { specNowOf } from './spec-now.ts';
 
 /** Secrets may change without a word to us; they are read again this often, and at once when the spec changes. */
 const resolveEveryMs = 60_000;
 const resolveAgainMs = 5000;
+/** Pods of another scaler are listed within this, or looked for again. */
+const notListedMs = 500;
 
 export interface RuntimeParts {
   readonly client: KubeClient;
@@ -42,12 +48,22 @@ export interface RuntimeParts {
   wake(when: 'soon' | 'later'): void;
 }
 
+interface Media {
+  readonly link: MediaLink;
+  readonly loop: ClusterLoop;
+  /** Pods of another scaler, where those are watched. */
+  readonly foreign: ForeignPods | undefined;
+  readonly identity: string;
+}
+
 export class ClusterRuntime {
   readonly #parts: RuntimeParts;
   readonly #recorder: Recorder;
+  readonly #journal = new Journal();
+  readonly #shadow: ShadowWatch;
   #cluster: OpenViduCluster;
   #specNow: SpecNow;
-  #media: { readonly link: MediaLink; readonly loop: ClusterLoop; readonly identity: string } | undefined;
+  #media: Media | undefined;
   #problems: readonly SpecProblem[] = [];
   #resolved: { readonly generation: number; readonly atMs: number; readonly ok: boolean } | undefined;
   #objects = '';
@@ -56,6 +72,10 @@ export class ClusterRuntime {
     this.#parts = parts;
     this.#cluster = cluster;
     this.#specNow = specNowOf(cluster, []);
+    this.#shadow = new ShadowWatch({
+      log: parts.log,
+      onReport: (report) => parts.metrics.shadow(this.#key(), report),
+    });
     this.#recorder = new Recorder({
       client: parts.client,
       events: parts.events,
@@ -63,7 +83,12 @@ export class ClusterRuntime {
       log: parts.log,
       cluster: () => this.#cluster,
       specNow: () => this.#specNow,
-      onDecision: (input, decision, tookMs) => parts.metrics.decision(this.#key(), input, decision, tookMs),
+      onDecision: (input, decision, tookMs) => {
+        parts.metrics.decision(this.#key(), input, decision, tookMs);
+        this.#journal.record(input, decision, tookMs);
+        this.#shadow.see(input, decision);
+      },
+      shadow: () => this.#shadow.status,
     });
   }
 
@@ -77,15 +102,30 @@ export class ClusterRuntime {
       if (problem !== undefined) this.#recorder.faulty(problem);
       return resolveAgainMs;
     }
+    if (this.#media.foreign?.isSynced === false) return notListedMs;
     const { wakeAtMs } = await this.#passOn(this.#media.loop);
     const dueMs = this.#problems.length > 0 ? resolveAgainMs : resolveEveryMs;
     const nowMs = this.#parts.clock.elapsedMs();
     return Math.max(0, Math.min(dueMs, (wakeAtMs ?? Infinity) - nowMs));
   }
 
+  /** The last decisions as JSON Lines, names of rooms replaced. */
+  journal(last: number, maskRoom: MaskRoom): Iterable<string> {
+    const resource = decidingPart(this.#cluster.spec);
+    const header = { journal: 1, cluster: this.#key(), roomsHashed: true, resource } as const;
+    return journalLines(header, this.#journal.entries(last), { maskRoom });
+  }
+
   async close(): Promise<void> {
     this.#recorder.stop();
+    this.#shadow.end();
+    await this.#unlink();
+  }
+
+  async #unlink(): Promise<void> {
+    await this.#media?.foreign?.stop();
     await this.#media?.link.close();
+    this.#media = undefined;
   }
 
   #passOn(loop: ClusterLoop): Promise<PassResult> {
@@ -109,7 +149,9 @@ export class ClusterRuntime {
       this.#resolved = { generation, atMs: nowMs, ok: false };
       return;
     }
-    this.#problems = await this.#applyObjects(resolved.connections);
+    // A trial makes nothing: it may run beside a fleet that has a Service and a PodDisruptionBudget of its own.
+    const isTrial = this.#cluster.spec.autoscaling.mode === 'DryRun';
+    this.#problems = isTrial ? [] : await this.#applyObjects(resolved.connections);
     await this.#link(resolved.connections);
     this.#resolved = { generation, atMs: nowMs, ok: this.#problems.length === 0 };
   }
@@ -121,11 +163,13 @@ export class ClusterRuntime {
       serverUrl: server.url,
       signalPort: mediaNodes.signalPort,
       metricsPort: mediaNodes.metricsPort,
+      metricsLogin: metricsLogin(mediaNodes.config),
       companions: companionsOf(mediaNodes.template.spec.containers),
     };
-    const identity = digest(parts);
+    const selector = foreignSelector(this.#cluster);
+    const identity = digest({ ...parts, selector });
     if (this.#media?.identity === identity) return;
-    await this.#media?.link.close();
+    await this.#unlink();
     const { clock, log, metrics, client, pods } = this.#parts;
     const wake = () => this.#parts.wake('soon');
     const link = new MediaLink({
@@ -144,16 +188,24 @@ export class ClusterRuntime {
       nowIso: () => isoFromMs(clock.wallMs()),
       onDone: (action, outcome) => metrics.action(action.kind, outcome),
     });
+    const foreign = selector === undefined ? undefined : this.#watchForeign(selector);
     const loop = new ClusterLoop(this.#cluster.metadata.name, {
       clock,
       log,
-      media: link,
-      pods,
+      media: foreign === undefined ? link : watchedOnly(link),
+      pods: foreign ?? pods,
       actor,
       record: this.#recorder,
       wake,
     });
-    this.#media = { link, loop, identity };
+    this.#media = { link, loop, foreign, identity };
+  }
+
+  #watchForeign(matchLabels: Readonly<Record<string, string>>): ForeignPods {
+    const { client, log } = this.#parts;
+    const { namespace } = this.#cluster.metadata;
+    const onChange = () => this.#parts.wake('soon');
+    return new ForeignPods({ http: client.http, log, namespace, matchLabels, onChange });
   }
 
   /** Writes what the Media Nodes need, and only when it has changed. */
@@ -191,24 +243,10 @@ export class ClusterRuntime {
   }
 }
 
-function specNowOf(cluster: OpenViduCluster, problems: readonly SpecProblem[]): SpecNow {
-  const compiled = compileSpec(cluster.spec, isTimeZone);
-  return {
-    generation: cluster.metadata.generation,
-    spec: compiled.spec,
-    problems: [...problems, ...compiled.problems, ...manifestProblems(cluster.spec)],
-    notYetEffective: compiled.notYetEffective,
-  };
-}
-
-function isTimeZone(zone: string): boolean {
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: zone });
-    return true;
-  } catch (error) {
-    if (error instanceof RangeError) return false;
-    throw error;
-  }
+/** Only a trial looks at Pods of others; in any other mode they do not exist for the operator. */
+function foreignSelector({ spec }: OpenViduCluster): Readonly<Record<string, string>> | undefined {
+  const { mode, dryRun } = spec.autoscaling;
+  return mode === 'DryRun' ? dryRun?.podSelector?.matchLabels : undefined;
 }
 
 /** Values with secrets in them are compared by their digest, so that none is kept longer than needed. */

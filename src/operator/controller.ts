@@ -1,4 +1,5 @@
 /** Watches OpenViduClusters and their Pods and keeps one runtime for each cluster. */
+import { randomInt } from 'node:crypto';
 import { COMPONENT_MEDIA_NODE, LABELS } from '../api/names.ts';
 import type { OpenViduCluster } from '../api/v1alpha1.gen.ts';
 import type { Clock } from '../base/clock.ts';
@@ -9,6 +10,7 @@ import type { Pod } from '../kube/kinds.ts';
 import { WorkQueue } from '../kube/queue.ts';
 import { Reflector } from '../kube/reflector.ts';
 import { PODS } from '../kube/resource.ts';
+import { roomMask } from '../reconcile/journal-mask.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { ClusterRuntime } from './cluster-runtime.ts';
 import { byCluster, PodsCache } from './pods-cache.ts';
@@ -43,6 +45,8 @@ export class Controller {
   readonly #pods: Reflector<Pod>;
   readonly #queue: WorkQueue;
   readonly #kept = new Map<string, Kept>();
+  /** The salt ends with the process: nobody can guess names from keys that it has handed out. */
+  readonly #maskRoom = roomMask(randomInt(2 ** 32));
   readonly #lastPassMs = new Map<string, number>();
 
   constructor(parts: ControllerParts) {
@@ -98,6 +102,17 @@ export class Controller {
     await this.#queue.stop(graceMs);
     await Promise.all([...this.#kept.values()].map(({ runtime }) => runtime.close()));
     this.#kept.clear();
+  }
+
+  /** The last decisions of a cluster as JSON Lines; `undefined` where this process has decided nothing for it. */
+  journal({
+    cluster,
+    last,
+  }: {
+    readonly cluster: string;
+    readonly last: number;
+  }): Iterable<string> | undefined {
+    return this.#kept.get(cluster)?.runtime.journal(last, this.#maskRoom);
   }
 
   #ageMs(reflector: { readonly lastActivityMs: number }): number {

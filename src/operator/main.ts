@@ -46,7 +46,12 @@ async function main(): Promise<number> {
   });
   const loopDelay = monitorEventLoopDelay({ resolution: 20 });
   loopDelay.enable();
-  const telemetry = await startTelemetryServer({ port: config.port, ...checksOf(controller), metrics });
+  const telemetry = await startTelemetryServer({
+    port: config.port,
+    ...checksOf(controller),
+    metrics,
+    journal: (question) => controller.journal(question),
+  });
   log.info('started', { version, identity, namespace: config.watchNamespace ?? 'all' });
   controller.watch(stop);
   const code = await lead({

@@ -61,7 +61,7 @@ export const options = {
     fallback: 8080,
     least: 1,
     most: 65_535,
-    says: 'Port of /livez, /readyz and /metrics.',
+    says: 'Port of /livez, /readyz, /metrics and /journal.',
   },
   leaderElection: {
     kind: 'switch',

@@ -34,6 +34,8 @@ export interface RecorderParts {
   readonly log: Log;
   cluster(): OpenViduCluster;
   specNow(): SpecNow;
+  /** What a trial has found so far; `undefined` where there is none. */
+  shadow?(): ClusterStatus['shadow'];
   onDecision(input: DecideInput, decision: Decision, tookMs: number): void;
 }
 
@@ -64,6 +66,7 @@ export class Recorder implements RecordPort {
       decision,
       previous: this.#wanted ?? this.#written,
       nowIso: isoFromMs(clock.wallMs()),
+      shadow: this.#parts.shadow?.(),
     });
     this.#schedule();
   }

@@ -1,4 +1,4 @@
-/** What the loop needs of the world. Adapters fit by structure; `operator/wiring.ts` proves it. */
+/** What the loop needs of the world. Adapters fit by structure; `operator/cluster-runtime.ts` joins them. */
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import type { Action } from '../core/action.ts';
@@ -41,6 +41,16 @@ export interface RecordPort {
   decision(input: DecideInput, decision: Decision, tookMs: number): void;
 }
 
+/** Where what was learned outlives this process. Without it every start begins with the priors. */
+export interface LearnedPort {
+  /** Keeps the names of rooms from being guessed from their hashes: the same whole number for the life of a fleet. */
+  readonly salt: number;
+  /** The last checkpoint; `undefined` when there is none yet. Rejects when that cannot be told now. */
+  load(): Promise<unknown>;
+  /** Takes note and returns. Losing a checkpoint costs money, never a room. */
+  save(checkpoint: unknown): void;
+}
+
 export interface Ports {
   readonly clock: Clock;
   readonly log: Log;
@@ -48,6 +58,7 @@ export interface Ports {
   readonly pods: PodsPort;
   readonly actor: ActPort;
   readonly record: RecordPort;
+  readonly learned?: LearnedPort;
   /** Asks for another pass soon: something that was asked in the background has been answered. */
   wake(): void;
 }

@@ -10,6 +10,7 @@ import type { ServerApiReading } from '../core/readings.ts';
 import type { Finding } from '../core/reasons.ts';
 import { severityOf, transitions } from '../core/transitions.ts';
 import { ActionRefusedError, type Ports, type SpecNow } from './ports.ts';
+import { Knowledge } from './knowledge.ts';
 import { Witnesses } from './witnesses.ts';
 
 /** How often the second source is asked while a removal waits for it. */
@@ -25,6 +26,7 @@ export class ClusterLoop {
   readonly #name: string;
   readonly #ports: Ports;
   readonly #witnesses: Witnesses;
+  readonly #knowledge: Knowledge;
   #memory: Memory;
   #last: Decision | undefined;
   #serverApi: ServerApiReading | undefined;
@@ -36,6 +38,7 @@ export class ClusterLoop {
     this.#name = name;
     this.#ports = ports;
     this.#witnesses = new Witnesses(ports.media, ports.clock);
+    this.#knowledge = new Knowledge(ports);
     this.#memory = coldMemory(ports.clock.elapsedMs());
   }
 
@@ -76,14 +79,9 @@ export class ClusterLoop {
       serverApi: this.#serverApi,
       launchRefusal: this.#launchRefusal,
     };
-    return {
-      clusterName: this.#name,
-      spec: specNow.spec,
-      observed,
-      memory: this.#memory,
-      nowMs: clock.elapsedMs(),
-      wallMs: clock.wallMs(),
-    };
+    const at = { nowMs: clock.elapsedMs(), wallMs: clock.wallMs() };
+    const known = this.#knowledge.after(observed, at, specNow.spec.capacity.participants);
+    return { clusterName: this.#name, spec: specNow.spec, observed, memory: this.#memory, ...at, ...known };
   }
 
   /** In the background: a node that does not answer must not hold up the steering of rooms. */
@@ -92,9 +90,13 @@ export class ClusterLoop {
       this.#witnesses.hear(pods, wanted),
       this.#askServerApi(pods, wanted.size > 0),
     ]);
-    this.#evidence = heard.then((answers) => {
-      if (answers.includes(true)) this.#ports.wake();
-    });
+    this.#evidence = heard.then(
+      (answers) => {
+        if (answers.includes(true)) this.#ports.wake();
+      },
+      // A defect in an adapter: nothing was heard, so nothing is proven, and the next pass asks again.
+      (error: unknown) => this.#ports.log.error('asking failed', { error }),
+    );
   }
 
   /** Resolves when all that was asked in the background has been answered. */
@@ -116,8 +118,11 @@ export class ClusterLoop {
     }
     this.#askingServerApi = true;
     const ips = pods.flatMap((pod) => (pod.ready && pod.ip !== undefined ? [pod.ip] : []));
-    this.#serverApi = await media.readServerApi(ips);
-    this.#askingServerApi = false;
+    try {
+      this.#serverApi = await media.readServerApi(ips);
+    } finally {
+      this.#askingServerApi = false;
+    }
     return true;
   }
 

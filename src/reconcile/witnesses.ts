@@ -7,9 +7,11 @@ import type { MediaPort } from './ports.ts';
 /** A node that did not answer is asked again after this; one whose emptiness is in question, too. */
 const askAgainMs = 1000;
 
+type Readings = Readonly<Record<string, NodeMetricsReading>>;
+
 interface Testimony {
-  /** Changes with the container: another process is another node. */
-  readonly container: string;
+  /** As it was asked: another container is another process, which is another node. */
+  readonly pod: PodObservation;
   readonly reading: NodeMetricsReading;
 }
 
@@ -18,6 +20,8 @@ export class Witnesses {
   readonly #clock: Clock;
   readonly #heard = new Map<string, Testimony>();
   readonly #asking = new Set<string>();
+  /** The last answer of `testimony`, as long as nothing else was heard. */
+  #told: { readonly pods: readonly PodObservation[]; readonly readings: Readings } | undefined;
 
   constructor(media: Pick<MediaPort, 'readMetrics'>, clock: Clock) {
     this.#media = media;
@@ -26,30 +30,39 @@ export class Witnesses {
 
   /**
    * Asks those whose identity is unknown and those in `wanted`, all at once. Resolves to whether anybody new
-   * answered; a silent node holds up nobody who does not wait for this. Never rejects.
+   * answered; a silent node holds up nobody who does not wait for this. Rejects only on a
+   * defect in the adapter.
    */
   async hear(pods: readonly PodObservation[], wanted: ReadonlySet<string>): Promise<boolean> {
-    const names = new Set(pods.map((pod) => pod.name));
-    for (const name of this.#heard.keys()) if (!names.has(name)) this.#heard.delete(name);
+    if (this.#told?.pods !== pods) this.#forgetAllBut(pods);
     const due = pods.filter((pod) => this.#isDue(pod, wanted));
+    if (due.length === 0) return false;
     const answers = await Promise.all(due.map((pod) => this.#ask(pod)));
     return answers.includes(true);
   }
 
   /** What is known of the present containers. */
-  testimony(pods: readonly PodObservation[]): Readonly<Record<string, NodeMetricsReading>> {
-    const current = pods.flatMap((pod): (readonly [string, NodeMetricsReading])[] => {
+  testimony(pods: readonly PodObservation[]): Readings {
+    if (this.#told?.pods === pods) return this.#told.readings;
+    const readings: Record<string, NodeMetricsReading> = {};
+    for (const pod of pods) {
       const heard = this.#heard.get(pod.name);
-      return heard?.container === containerOf(pod) ? [[pod.name, heard.reading]] : [];
-    });
-    return Object.fromEntries(current);
+      if (heard !== undefined && isSameContainer(heard.pod, pod)) readings[pod.name] = heard.reading;
+    }
+    this.#told = { pods, readings };
+    return readings;
+  }
+
+  #forgetAllBut(pods: readonly PodObservation[]): void {
+    const names = new Set(pods.map((pod) => pod.name));
+    for (const name of this.#heard.keys()) if (!names.has(name)) this.#heard.delete(name);
   }
 
   #isDue(pod: PodObservation, wanted: ReadonlySet<string>): boolean {
     if (pod.ip === undefined || pod.startedAtMs === undefined || pod.deleting) return false;
     if (this.#asking.has(pod.uid)) return false;
     const heard = this.#heard.get(pod.name);
-    if (heard === undefined || heard.container !== containerOf(pod)) return true;
+    if (heard === undefined || !isSameContainer(heard.pod, pod)) return true;
     const identityKnown = heard.reading.kind === 'Read';
     if (identityKnown && !wanted.has(pod.name)) return false;
     return this.#clock.elapsedMs() - heard.reading.atMs >= askAgainMs;
@@ -58,13 +71,17 @@ export class Witnesses {
   async #ask(pod: PodObservation): Promise<boolean> {
     if (pod.ip === undefined) return false;
     this.#asking.add(pod.uid);
-    const reading = await this.#media.readMetrics(pod.ip);
-    this.#asking.delete(pod.uid);
-    this.#heard.set(pod.name, { container: containerOf(pod), reading });
-    return reading.kind === 'Read';
+    try {
+      const reading = await this.#media.readMetrics(pod.ip);
+      this.#heard.set(pod.name, { pod, reading });
+      this.#told = undefined;
+      return reading.kind === 'Read';
+    } finally {
+      this.#asking.delete(pod.uid);
+    }
   }
 }
 
-function containerOf(pod: PodObservation): string {
-  return `${pod.uid}/${pod.restarts}/${pod.startedAtMs ?? ''}`;
+function isSameContainer(a: PodObservation, b: PodObservation): boolean {
+  return a === b || (a.uid === b.uid && a.restarts === b.restarts && a.startedAtMs === b.startedAtMs);
 }

@@ -4,8 +4,14 @@
  */
 export type SimEvent =
   | { readonly t: number; readonly e: 'launch' | 'ready' | 'cordon' | 'uncordon'; readonly node: string }
-  /** A node is gone; `cut` counts the participants it still carried. */
-  | { readonly t: number; readonly e: 'remove'; readonly node: string; readonly cut: number }
+  /** A node is gone; `cut` counts the participants it still carried. `lost`: by a fault, not by the policy. */
+  | {
+      readonly t: number;
+      readonly e: 'remove';
+      readonly node: string;
+      readonly cut: number;
+      readonly lost?: true;
+    }
   | { readonly t: number; readonly e: 'room'; readonly room: string; readonly node: string }
   /** The room's participants from now on. */
   | { readonly t: number; readonly e: 'load'; readonly room: string; readonly n: number }

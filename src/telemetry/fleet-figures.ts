@@ -19,6 +19,16 @@ export const fleetGauges = [
   'free_slots',
 ] as const satisfies readonly MetricName[];
 
+/** What the governor expects; each only while it knows. */
+export const forecastGauges = [
+  'needed_slots',
+  'available_slots',
+  'expected_participants_recent',
+  'expected_participants_learned',
+] as const satisfies readonly MetricName[];
+
+export type ForecastFigures = Readonly<Record<(typeof forecastGauges)[number], number | undefined>>;
+
 export type FleetFigures = Readonly<Record<(typeof fleetGauges)[number], number>>;
 
 export function fleetFigures(input: DecideInput, decision: Decision): FleetFigures {
@@ -37,5 +47,17 @@ export function fleetFigures(input: DecideInput, decision: Decision): FleetFigur
     rooms: nodes.reduce((sum, { node }) => sum + liveRooms(node).length, 0),
     participants: nodes.reduce((sum, { node }) => sum + node.participants, 0),
     free_slots: inState('Serving').reduce((sum, { node }) => sum + freeSlots(input.spec, node), 0),
+  };
+}
+
+/** The forecast that a decision rests on, whether spec.autoscaling.forecast acts on it or only observes. */
+export function forecastFigures(input: DecideInput, { governor }: Decision): ForecastFigures {
+  const reserve = governor?.reserve;
+  const isUsed = input.spec.forecast !== 'Off';
+  return {
+    needed_slots: reserve?.need,
+    available_slots: reserve?.have,
+    expected_participants_recent: reserve?.expected.recent,
+    expected_participants_learned: isUsed ? reserve?.expected.seasonal : undefined,
   };
 }

@@ -11,6 +11,8 @@ export interface MetricDefinition {
 }
 
 const cluster = ['cluster_namespace', 'cluster'] as const;
+/** `fleet` is `shadow` for what would be and `actual` for what is. */
+const shadow = [...cluster, 'fleet'] as const;
 
 /** A reaction should take milliseconds where Redis alone is asked, and seconds where a Pod must start. */
 const reactionBuckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
@@ -55,6 +57,33 @@ export const metricTable = {
   rooms: gauge('Live rooms on all Media Nodes.', cluster),
   participants: gauge('Participants in all rooms.', cluster),
   free_slots: gauge('Participants that the serving Media Nodes can still take.', cluster),
+  needed_slots: gauge(
+    'Free slots that the governor wants for the rooms that come while a node starts.',
+    cluster,
+  ),
+  available_slots: gauge('Free slots that are there for them or on order.', cluster),
+  expected_participants_recent: gauge(
+    'Participants expected to come while a node starts, by the last minutes.',
+    cluster,
+  ),
+  expected_participants_learned: gauge(
+    'Participants expected to come while a node starts, by earlier days that were alike; none before there are any.',
+    cluster,
+  ),
+  shadow_nodes: gauge(
+    'Mode DryRun: Media Nodes that there would be under this spec, and that there are.',
+    shadow,
+  ),
+  shadow_node_hours: gauge(
+    'Mode DryRun: node-hours since the trial began, as they would have been and as they were.',
+    shadow,
+  ),
+  shadow_overload_ratio: gauge(
+    "Mode DryRun: share of the participants' time on nodes above 90 % of capacity since the trial began.",
+    shadow,
+  ),
+  shadow_launches: gauge('Mode DryRun: launches since the trial began.', shadow),
+  shadow_rooms_cut: gauge('Mode DryRun: rooms cut by removals since the trial began.', shadow),
   redis_reading_age_seconds: gauge('Age of the last successful reading of Redis.', cluster),
   reaction_seconds: histogram(
     'Time from a change that was noticed to the action that answers it.',

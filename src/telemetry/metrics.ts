@@ -2,7 +2,9 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 import { type Clock, systemClock } from '../base/clock.ts';
 import type { Action } from '../core/action.ts';
 import type { DecideInput, Decision } from '../core/decide.ts';
-import { fleetFigures, fleetGauges } from './fleet-figures.ts';
+import { type Labels, labelsOf } from './cluster-labels.ts';
+import { fleetFigures, fleetGauges, forecastFigures, forecastGauges } from './fleet-figures.ts';
+import { type ShadowFigures, shadowMetrics } from './shadow-metrics.ts';
 import { METRIC_PREFIX, type MetricDefinition, type MetricName, metricTable } from './metric-table.ts';
 
 /** Outcome of an action: carried out, refused by its precondition or the server, or given up for another error. */
@@ -13,6 +15,8 @@ export interface Metrics {
   /** Counts the reasons of a decision and shows the figures of its fleet. */
   decision(cluster: string, input: DecideInput, decision: Decision, tookMs: number): void;
   action(kind: Action['kind'], outcome: ActionOutcome): void;
+  /** Shows what a trial has found so far, and nothing of it where there is no trial. */
+  shadow(cluster: string, report: ShadowFigures | undefined): void;
   /** Drops the series of a cluster that is gone. */
   forgetCluster(cluster: string): void;
   reaction(tookMs: number): void;
@@ -35,8 +39,6 @@ export interface MetricsOptions {
   readonly processMetrics?: boolean;
 }
 
-type Labels = Readonly<Record<string, string>>;
-
 /** Metrics in a registry of their own. */
 export function createMetrics(options: MetricsOptions): Metrics {
   const registry = new Registry();
@@ -45,6 +47,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
   make.gauge('build_info').set({ version: options.version, node_version: options.nodeVersion }, 1);
   return {
     ...decisionMetrics(make, options.clock ?? systemClock),
+    ...shadowMetrics(make),
     ...actionMetrics(make),
     ...processMetrics(make),
     text: () => registry.metrics(),
@@ -57,6 +60,7 @@ function decisionMetrics(make: Makers, clock: Clock) {
   const refusals = make.counter('refusals_total');
   const took = make.histogram('decision_seconds');
   const gauges = fleetGauges.map((name) => ({ name, gauge: make.gauge(name) }));
+  const forecasts = forecastGauges.map((name) => ({ name, gauge: make.gauge(name) }));
   const ages = make.ages('redis_reading_age_seconds');
   return {
     decision: (cluster, input, decision, tookMs) => {
@@ -65,12 +69,19 @@ function decisionMetrics(make: Makers, clock: Clock) {
       for (const { reason } of decision.refusals) refusals.inc({ reason });
       took.observe(tookMs / 1000);
       for (const { name, gauge } of gauges) gauge.set(labelsOf(cluster), figures[name]);
+      const expected = forecastFigures(input, decision);
+      for (const { name, gauge } of forecasts) {
+        const value = expected[name];
+        // A forecast that nobody has is no forecast of nothing.
+        if (value === undefined) gauge.remove(labelsOf(cluster));
+        else gauge.set(labelsOf(cluster), value);
+      }
       const { redis } = input.observed;
       // A reading that failed leaves the age of the last good one to grow, which is what an alert watches.
       if (redis.kind === 'Read') ages.set(labelsOf(cluster), () => clock.elapsedMs() - redis.atMs);
     },
     forgetCluster: (cluster) => {
-      for (const { gauge } of gauges) gauge.remove(labelsOf(cluster));
+      for (const { gauge } of [...gauges, ...forecasts]) gauge.remove(labelsOf(cluster));
       ages.remove(labelsOf(cluster));
     },
   } satisfies Partial<Metrics>;
@@ -104,12 +115,6 @@ function processMetrics(make: Makers) {
     queueDepth: (lane, waiting) => depth.set({ lane }, waiting),
     leading: (isLeader) => leader.set(isLeader ? 1 : 0),
   } satisfies Partial<Metrics>;
-}
-
-function labelsOf(cluster: string): Labels {
-  const [namespace = '', name = ''] = cluster.split('/');
-  // Not `namespace`: Prometheus keeps that label for the namespace of the scraped Pod.
-  return { cluster_namespace: namespace, cluster: name };
 }
 
 type AgeMs = () => number | undefined;

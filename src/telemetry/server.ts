@@ -1,5 +1,6 @@
-/** The operator's own small HTTP server: health, metrics and the journal. It takes no input but the path. */
+/** The operator's own small HTTP server: health, metrics and the journal. It only tells, it takes no orders. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { type AnswerJournal, JournalPage } from './journal-page.ts';
 
 export interface CheckResult {
   readonly ok: boolean;
@@ -21,7 +22,7 @@ export interface TelemetryServerOptions {
   readonly ready: Checks;
   readonly metrics: { text(): Promise<string>; readonly contentType: string };
   /** JSON Lines, answered at /journal. */
-  readonly journal?: () => string;
+  readonly journal?: AnswerJournal;
 }
 
 export interface TelemetryServer {
@@ -43,8 +44,9 @@ const plain = 'text/plain; charset=utf-8';
 /** @throws Error with a `code` such as EADDRINUSE when the port cannot be taken. */
 export async function startTelemetryServer(options: TelemetryServerOptions): Promise<TelemetryServer> {
   const pages = pagesOf(options);
+  const journal = options.journal === undefined ? undefined : new JournalPage(options.journal);
   const server = createServer({ requestTimeout: 10_000, headersTimeout: 5_000 }, (request, response) => {
-    void respond(pages, request, response);
+    void respond(pages, journal, request, response);
   });
   await listening(server, options);
   const address = server.address();
@@ -52,16 +54,12 @@ export async function startTelemetryServer(options: TelemetryServerOptions): Pro
   return { port, stop: (graceMs) => stopped(server, graceMs) };
 }
 
-function pagesOf({ live, ready, metrics, journal }: TelemetryServerOptions): ReadonlyMap<string, Page> {
-  const pages = new Map<string, Page>([
+function pagesOf({ live, ready, metrics }: TelemetryServerOptions): ReadonlyMap<string, Page> {
+  return new Map<string, Page>([
     ['/livez', () => health(live)],
     ['/readyz', () => health(ready)],
     ['/metrics', async () => ({ status: 200, contentType: metrics.contentType, body: await metrics.text() })],
   ]);
-  if (journal !== undefined) {
-    pages.set('/journal', () => ({ status: 200, contentType: 'application/x-ndjson', body: journal() }));
-  }
-  return pages;
 }
 
 function health(checks: Checks): Answer {
@@ -84,10 +82,16 @@ function resultOf(check: () => CheckResult): CheckResult {
 
 async function respond(
   pages: ReadonlyMap<string, Page>,
+  journal: JournalPage | undefined,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  const answer = await answerTo(pages, request);
+  const { path, query, isRead } = questionOf(request);
+  if (path === '/journal' && isRead && journal !== undefined) {
+    await journal.respond(query, response, request.method === 'HEAD');
+    return;
+  }
+  const answer = await answerTo(pages, path, isRead, journal !== undefined);
   const body = Buffer.from(answer.body, 'utf8');
   response.writeHead(answer.status, {
     'content-type': answer.contentType,
@@ -98,13 +102,29 @@ async function respond(
   response.end(request.method === 'HEAD' ? undefined : body);
 }
 
-async function answerTo(pages: ReadonlyMap<string, Page>, request: IncomingMessage): Promise<Answer> {
-  const [path = ''] = (request.url ?? '').split('?');
+interface Question {
+  readonly path: string;
+  readonly query: URLSearchParams;
+  readonly isRead: boolean;
+}
+
+function questionOf({ url = '', method }: IncomingMessage): Question {
+  const at = url.indexOf('?');
+  const path = at < 0 ? url : url.slice(0, at);
+  const query = new URLSearchParams(at < 0 ? '' : url.slice(at + 1));
+  return { path, query, isRead: method === 'GET' || method === 'HEAD' };
+}
+
+async function answerTo(
+  pages: ReadonlyMap<string, Page>,
+  path: string,
+  isRead: boolean,
+  hasJournal: boolean,
+): Promise<Answer> {
   const page = pages.get(path);
+  const isKnown = page !== undefined || (path === '/journal' && hasJournal);
+  if (isKnown && !isRead) return { status: 405, contentType: plain, body: 'only GET and HEAD\n' };
   if (page === undefined) return { status: 404, contentType: plain, body: 'not found\n' };
-  if (request.method !== 'GET' && request.method !== 'HEAD') {
-    return { status: 405, contentType: plain, body: 'only GET and HEAD\n' };
-  }
   try {
     return await page();
   } catch (error) {

@@ -1,8 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import { type Bounded, bounded } from '../../src/core/bounds.ts';
 import { type Memory, coldMemory } from '../../src/core/memory.ts';
-import type { ClusterSpec, ScalingRules } from '../../src/core/spec.ts';
-import { aSpec, freeRules } from '../support/builders.ts';
+import type { ClusterSpec, Schedule, ScalingRules } from '../../src/core/spec.ts';
+import { aSpec, freeRules, wallMs } from '../support/builders.ts';
+
+/** At an ordinary wall time, before any launch was measured. */
+const unmeasured = { wallMs, launchMs: undefined } as const;
 
 const wide = { minNodes: 0, maxNodes: 1000 } as const;
 
@@ -26,7 +29,15 @@ function walk(spec: ClusterSpec, wishes: readonly Wish[], memory: Memory): reado
   let carried = memory;
   for (const [atS, wanted] of wishes) {
     const current = carried.desired ?? 0;
-    const step = bounded({ spec, wanted, mayLower: true, current, memory: carried, nowMs: atS * 1000 });
+    const step = bounded({
+      spec,
+      wanted,
+      mayLower: true,
+      current,
+      memory: carried,
+      nowMs: atS * 1000,
+      ...unmeasured,
+    });
     carried = { ...carried, ...step.memory };
     steps.push(step);
   }
@@ -158,9 +169,85 @@ describe('minimum and maximum', () => {
   });
 });
 
+describe('a schedule that is open', () => {
+  const lessons: Schedule = {
+    name: 'lessons',
+    timeZone: 'Europe/Madrid',
+    // An hour before the wall time of these tests, 13:00 in Madrid.
+    start: '0 12 * * *',
+    durationMs: 4 * 3_600_000,
+    minNodes: 5,
+  };
+  const step = (wanted: number, changes: Partial<ClusterSpec> = {}, from = 2) => {
+    const spec = aSpec({ ...wide, maxNodes: 20, schedules: [lessons], ...changes });
+    return walk(spec, [[0, wanted]], watched(from))[0];
+  };
+
+  test('raises the fleet at once, whatever the rate rules say, and tells until when', () => {
+    const slow = rules({ stabilizationMs: 600_000, policies: [pods(1, 600_000)] });
+    expect(step(1, { scaleUp: slow })).toMatchObject({
+      desired: 5,
+      limitedBy: {
+        reason: 'ScheduleRequiresNodes',
+        message: 'Schedule lessons keeps 5 until 16:00 Europe/Madrid.',
+      },
+    });
+  });
+
+  test('has the next pass made when it closes', () => {
+    expect(step(1)?.wakeAtMs).toBe(3 * 3_600_000);
+  });
+
+  test('says nothing while the load needs as many or more', () => {
+    expect(step(5)).toMatchObject({ desired: 5, limitedBy: undefined });
+    expect(step(9)).toMatchObject({ desired: 9, limitedBy: undefined });
+  });
+
+  test('is bounded by the maximum, and tells what it really keeps', () => {
+    expect(step(1, { maxNodes: 3 })).toMatchObject({
+      desired: 3,
+      limitedBy: { reason: 'ScheduleRequiresNodes', message: expect.stringContaining('keeps 3') },
+    });
+  });
+
+  test('gives way to a minimum that asks for as much', () => {
+    expect(step(1, { minNodes: 5 })).toMatchObject({ desired: 5, limitedBy: { reason: 'AtMinimum' } });
+  });
+
+  test('is no business of mode External', () => {
+    expect(step(1, { mode: 'External' })).toMatchObject({ desired: 1, wakeAtMs: undefined });
+  });
+
+  test('opens ahead by what a launch takes', () => {
+    const later = { ...lessons, start: '10 13 * * *' };
+    const spec = aSpec({ ...wide, schedules: [later] });
+    const on = (launchMs: number) =>
+      bounded({
+        spec,
+        wanted: 1,
+        mayLower: true,
+        current: 1,
+        memory: watched(1),
+        nowMs: 0,
+        wallMs,
+        launchMs,
+      });
+    expect(on(20_000)).toMatchObject({ desired: 1, wakeAtMs: 8 * 60_000 });
+    expect(on(360_000)).toMatchObject({ desired: 5 });
+  });
+});
+
 describe('a cold start', () => {
   const cold = (wanted: number, atMs: number) =>
-    bounded({ spec: aSpec(), wanted, mayLower: true, current: 6, memory: coldMemory(0), nowMs: atMs });
+    bounded({
+      spec: aSpec(),
+      wanted,
+      mayLower: true,
+      current: 6,
+      memory: coldMemory(0),
+      nowMs: atMs,
+      ...unmeasured,
+    });
 
   test('may grow at once', () => {
     expect(cold(9, 0).desired).toBe(9);
@@ -196,7 +283,15 @@ describe('a cold start', () => {
 
 test('a wish to shrink on unknown figures is not followed, a wish to grow is', () => {
   const on = (wanted: number) =>
-    bounded({ spec: aSpec(), wanted, mayLower: false, current: 4, memory: watched(4), nowMs: 0 });
+    bounded({
+      spec: aSpec(),
+      wanted,
+      mayLower: false,
+      current: 4,
+      memory: watched(4),
+      nowMs: 0,
+      ...unmeasured,
+    });
   expect(on(2)).toMatchObject({ desired: 4, limitedBy: { reason: 'TargetsUnknown' } });
   expect(on(6)).toMatchObject({ desired: 6, limitedBy: undefined });
 });

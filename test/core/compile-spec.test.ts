@@ -1,12 +1,21 @@
+import { readFileSync, readdirSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { parse } from 'yaml';
 import { compileSpec } from '../../src/core/compile-spec.ts';
 import type { JsonObject } from '../../src/manifests/deep-merge.ts';
 import { aClusterSpec } from '../manifests/a-cluster-spec.ts';
 
+const samples = new URL('../../docs/samples/', import.meta.url);
 const zones = ['UTC', 'Europe/Madrid'];
 const compile = (changes: JsonObject = {}) =>
   compileSpec(aClusterSpec(changes), (zone) => zones.includes(zone));
+
+/** Two nodes of 85 slots, and a headroom of this many. */
+const twoOf85 = (slots: number): JsonObject => ({
+  mediaNodes: { max: 2 },
+  autoscaling: { headroom: { slots }, placement: { ceilingPercent: 85 } },
+});
 
 const lessons = {
   name: 'lessons',
@@ -28,7 +37,9 @@ describe('the compiled spec', () => {
         startupDeadlineMs: 300_000,
         targets: [{ kind: 'Participants', utilization: 0.7 }],
         headroom: { slots: 0, share: 0, largestRoom: false },
-        placement: { strategy: 'Packed', ceiling: 0.85 },
+        placement: { strategy: 'Packed', ceiling: 0.95, priority: 16 },
+        forecast: 'Act',
+        schedules: [],
         scaleUp: {
           stabilizationMs: 0,
           selectPolicy: 'Max',
@@ -85,6 +96,26 @@ describe('the compiled spec', () => {
   });
 });
 
+describe('schedules', () => {
+  const compiled = (...schedules: readonly JsonObject[]) =>
+    compile({ autoscaling: { schedules } }).spec.schedules.map(({ name }) => name);
+
+  test('are kept with their durations as numbers', () => {
+    const { duration: _, ...rest } = lessons;
+    expect(compile({ autoscaling: { schedules: [lessons] } }).spec.schedules).toEqual([
+      { ...rest, durationMs: 6 * 3_600_000 },
+    ]);
+  });
+
+  test.each([
+    ['time zone', { timeZone: 'Europe/Atlantis' }],
+    ['start', { start: '0 8 30 2 *' }],
+    ['duration', { duration: 'long' }],
+  ])('with a faulty %s are left out, and the others hold', (_, fault) => {
+    expect(compiled({ ...lessons, ...fault, name: 'faulty' }, lessons)).toEqual(['lessons']);
+  });
+});
+
 describe('a problem names the field and the remedy', () => {
   const cases: Readonly<Record<string, { changes: JsonObject; field: string; remedy: string }>> = {
     'when the maximum is below the minimum': {
@@ -116,7 +147,7 @@ describe('a problem names the field and the remedy', () => {
       remedy: 'raise spec.mediaNodes.capacity.participants',
     },
     'when all nodes together could not give the headroom': {
-      changes: { mediaNodes: { max: 2 }, autoscaling: { headroom: { slots: 171 } } },
+      changes: twoOf85(171),
       field: 'spec.autoscaling.headroom.slots',
       remedy: '171 free slots are asked for, but 2 empty Media Nodes have 170',
     },
@@ -129,6 +160,11 @@ describe('a problem names the field and the remedy', () => {
       changes: { autoscaling: { schedules: [{ ...lessons, minNodes: 11 }] } },
       field: 'spec.autoscaling.schedules[0].minNodes',
       remedy: 'raise spec.mediaNodes.max',
+    },
+    'when a schedule never begins': {
+      changes: { autoscaling: { schedules: [{ ...lessons, start: '0 22-2 * * *' }] } },
+      field: 'spec.autoscaling.schedules[0].start',
+      remedy: 'because "22-2" runs backwards: write two ranges with a comma between them',
     },
     'when a duration cannot be read': {
       changes: { mediaNodes: { startupDeadline: 'soon' } },
@@ -149,7 +185,7 @@ describe('a problem names the field and the remedy', () => {
   });
 
   test('is not raised by a headroom that the nodes can just give', () => {
-    const { problems } = compile({ mediaNodes: { max: 2 }, autoscaling: { headroom: { slots: 170 } } });
+    const { problems } = compile(twoOf85(170));
 
     expect(problems).toEqual([]);
   });
@@ -163,8 +199,6 @@ describe('a field that is accepted but does nothing yet is told', () => {
       'spec.autoscaling.targets[1]',
       { autoscaling: { targets: [{ type: 'Participants' }, { type: 'Prometheus', prometheus }] } },
     ],
-    ['spec.autoscaling.schedules', { autoscaling: { schedules: [lessons] } }],
-    ['spec.autoscaling.forecast', { autoscaling: { forecast: { mode: 'Observe' } } }],
     ['spec.drain.deadline', { drain: { deadline: '4h' } }],
     ['spec.drain.onDeadline', { drain: { onDeadline: 'Evict' } }],
     ['spec.updates.maxSurge', { updates: { maxSurge: '25%' } }],
@@ -179,9 +213,15 @@ describe('a field that is accepted but does nothing yet is told', () => {
     expect(compiled.problems).toEqual([]);
   });
 
-  test('but an empty list of schedules is not', () => {
-    expect(compile({ autoscaling: { schedules: [] } }).notYetEffective).toEqual([]);
+  test('but schedules do something', () => {
+    expect(compile({ autoscaling: { schedules: [lessons] } }).notYetEffective).toEqual([]);
   });
+});
+
+test.each(readdirSync(samples))('the sample %s has no fault and sets nothing that has no effect', (name) => {
+  const { spec } = parse(readFileSync(new URL(name, samples), 'utf8')) as { readonly spec: JsonObject };
+  const { problems, notYetEffective } = compile(spec);
+  expect({ problems, notYetEffective }).toEqual({ problems: [], notYetEffective: [] });
 });
 
 describe('compiling', () => {

@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { Action } from '../../src/core/action.ts';
 import { type DecideInput, type Decision, type NodeView, decide } from '../../src/core/decide.ts';
-import { liveRooms } from '../../src/core/media-nodes.ts';
+import { type MediaNode, liveRooms } from '../../src/core/media-nodes.ts';
 import { coldMemory } from '../../src/core/memory.ts';
 import { anySpec, glances, live } from '../support/arbitrary.ts';
 import { aSpec } from '../support/builders.ts';
@@ -156,11 +156,16 @@ describe('whatever is observed', () => {
 });
 
 function roomsSorted(decision: Decision): Decision {
-  const nodes = decision.nodes.map((view) => {
-    const rooms = view.node.rooms.toSorted((a, b) => (a.room < b.room ? -1 : 1));
-    return { ...view, node: { ...view.node, rooms } };
-  });
-  return { ...decision, nodes };
+  const sorted = (node: MediaNode): MediaNode => {
+    return { ...node, rooms: node.rooms.toSorted((a, b) => (a.room < b.room ? -1 : 1)) };
+  };
+  const { governor } = decision;
+  const outlooks = governor?.outlooks.map((outlook) => ({ ...outlook, node: sorted(outlook.node) }));
+  return {
+    ...decision,
+    nodes: decision.nodes.map((view) => ({ ...view, node: sorted(view.node) })),
+    governor: governor === undefined ? undefined : { ...governor, outlooks: outlooks ?? [] },
+  };
 }
 
 test('in a world where everything works, a fleet under a steady load comes to rest', () => {

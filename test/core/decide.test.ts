@@ -1,17 +1,21 @@
 /** Stories: what a fleet does in the course of time. */
 import { describe, expect, test } from '@jest/globals';
+import type { ClusterSpec, ScalingRules, Schedule } from '../../src/core/spec.ts';
 import { Story } from '../support/story.ts';
 import { aSpec } from '../support/builders.ts';
+import type { ReasonCode } from '../../src/core/reasons.ts';
 
 const first = 'c-media-0';
 const second = 'c-media-1';
 const third = 'c-media-2';
+/** Its size follows from the load alone. */
+const spreading = aSpec({ placement: { ...aSpec().placement, strategy: 'Spread' } });
 
 describe('growth', () => {
   test('an empty cluster gets its minimum at once', () => {
     const story = new Story({ spec: aSpec({ minNodes: 2 }), nodes: 0 }).at(0);
     expect(story.deeds()).toEqual([`CreatePod ${first}`, `CreatePod ${second}`]);
-    expect(story.at(30).states()).toEqual(['Serving', 'Serving']);
+    expect(story.at(30).states()).toEqual(['Serving', 'Standby']);
   });
 
   test('a node is launched before the last slot is taken, and only one', () => {
@@ -37,8 +41,15 @@ describe('growth', () => {
 });
 
 describe('shrinking', () => {
-  test('an idle surplus node is closed, taken out of the Service, proven empty twice and only then removed', () => {
+  test('a node stands by for a minute before it is let go, however idle the fleet is', () => {
     const story = new Story({ spec: aSpec(), nodes: 2 }).at(60);
+    expect(story.states()).toEqual(['Serving', 'Standby']);
+    expect([story.deeds(), story.decision.desired]).toEqual([[], 2]);
+    expect(story.at(65).decision.desired).toBe(1);
+  });
+
+  test('an idle surplus node is closed, taken out of the Service, proven empty twice and only then removed', () => {
+    const story = new Story({ spec: aSpec(), nodes: 2 }).at(90);
     const deeds = story.done.filter(({ action }) => action.kind !== 'CreatePod');
     expect(story.deeds()).toEqual([`SetInService ${second} out`, `RemoveNode ${second}`]);
     const removed = deeds.find(({ action }) => action.kind === 'RemoveNode')?.action;
@@ -48,8 +59,12 @@ describe('shrinking', () => {
     expect(story.names).toEqual([first]);
   });
 
-  test('a surplus node with people waits for as long as they stay', () => {
-    const story = new Story({ spec: aSpec(), nodes: 2 }).at(1).load(first, 9).load(second, 3).at(2, 'h');
+  test.each<readonly [claim: string, spec: ClusterSpec]>([
+    ['that the governor lets become empty', aSpec()],
+    ['that is surplus by the number that somebody set', aSpec({ mode: 'External', replicas: 1 })],
+    ['that is surplus by the load', spreading],
+  ])('a closed node with people waits for as long as they stay: one %s', (_, spec) => {
+    const story = new Story({ spec, nodes: 2 }).at(1).load(first, 9).load(second, 3).at(2, 'h');
     expect(story.state(second)).toBe('Standby');
     expect(story.deeds('RemoveNode')).toEqual([]);
     expect(story.load(second, 0).at(125, 'min').deeds('RemoveNode')).toEqual([`RemoveNode ${second}`]);
@@ -89,9 +104,44 @@ describe('shrinking', () => {
     for (let atS = 1; atS <= 200; atS += 1) {
       story.at(atS);
       expect(story.states().filter((state) => state === 'Leaving').length).toBeLessThanOrEqual(2);
-      expect(story.states()).toContain('Serving');
+      expect(story.states().filter((state) => state === 'Serving')).toHaveLength(1);
     }
     expect(story.names).toHaveLength(1);
+  });
+});
+
+describe('a known peak', () => {
+  // The story begins at 12:00 UTC.
+  const rush: Schedule = {
+    name: 'rush',
+    timeZone: 'UTC',
+    start: '30 12 * * *',
+    durationMs: 3_600_000,
+    minNodes: 4,
+  };
+  const window: ScalingRules = { stabilizationMs: 300_000, selectPolicy: 'Max', policies: [] };
+
+  test('finds its nodes ready when it begins, and none were launched long before', () => {
+    const story = new Story({ spec: aSpec({ schedules: [rush] }), nodes: 1, launchMs: 60_000 });
+    expect(story.at(25, 'min').names).toHaveLength(1);
+    expect(story.at(30, 'min').states()).not.toContain('Launching');
+    expect(story.names).toHaveLength(4);
+    expect(story.decision.because).toEqual({
+      reason: 'ScheduleRequiresNodes',
+      message: 'Schedule rush keeps 4 until 13:30 UTC.',
+    });
+    const launched = story.done.flatMap(({ action }) =>
+      action.kind === 'CreatePod' ? [action.because] : [],
+    );
+    expect(new Set(launched)).toEqual(new Set(['Schedule rush keeps 4 until 13:30 UTC.']));
+  });
+
+  test('leads down by the ordinary rules: after their window, and never a node with a room', () => {
+    const story = new Story({ spec: aSpec({ schedules: [rush], scaleDown: window }), nodes: 1 });
+    story.at(40, 'min').load('c-media-3', 5).at(94, 'min');
+    expect(story.decision.desired).toBe(4);
+    expect(story.decision.because.reason).toBe('Stabilizing');
+    expect(story.at(100, 'min').names).toEqual(['c-media-3']);
   });
 });
 
@@ -106,13 +156,20 @@ describe('trouble', () => {
   });
 
   test('a fleet is watched anew for 10 s after an outage of Redis before it may become smaller', () => {
-    const story = new Story({ spec: aSpec(), nodes: 3 }).redis(false).at(1, 'h').redis(true).at(3605);
-    expect(story.decision.desired).toBe(3);
+    const story = new Story({ spec: spreading, nodes: 3 }).redis(false).at(1, 'h').redis(true).at(3605);
+    expect([story.decision.desired, story.decision.limitedBy?.reason]).toEqual([3, 'ColdStart']);
     expect(story.at(3615).decision.desired).toBe(1);
   });
 
+  test('the governor waits for a minute of emptiness after an outage, too, and meanwhile opens more nodes', () => {
+    const story = new Story({ spec: aSpec(), nodes: 3 }).redis(false).at(1, 'h').redis(true).at(3630);
+    expect([story.decision.desired, story.deeds()]).toEqual([3, []]);
+    expect(story.states().filter((state) => state === 'Serving').length).toBeGreaterThanOrEqual(1);
+    expect(story.at(3720).names).toHaveLength(1);
+  });
+
   test('proofs from before an outage of Redis count for nothing after it', () => {
-    const story = new Story({ spec: aSpec(), nodes: 2 }).companion(second, 1).at(30);
+    const story = new Story({ spec: spreading, nodes: 2 }).companion(second, 1).at(30);
     story.companion(second, 0).at(32).redis(false).at(40);
     const removedBefore = story.deeds('RemoveNode');
     expect(removedBefore).toEqual([]);
@@ -155,7 +212,7 @@ describe('trouble', () => {
     story.vanish(second).at(21);
     expect(story.deeds('CreatePod')).toEqual([`CreatePod ${second}`]);
     expect(story.at(60).deeds('RemoveGhost')).toEqual(['RemoveGhost ND_2']);
-    expect(story.states()).toEqual(['Serving', 'Serving']);
+    expect(story.states()).toEqual(['Serving', 'Standby']);
   });
 
   test('a Pod that takes the name of one that vanished begins a life of its own', () => {
@@ -163,7 +220,7 @@ describe('trouble', () => {
     story.vanish(second).vanish(third).at(23);
     expect(story.states()).toEqual(['Serving', 'Launching', 'Launching']);
     expect(story.at(70).deeds('CreatePod')).toHaveLength(2);
-    expect(story.at(120).states()).toEqual(['Serving', 'Serving', 'Serving']);
+    expect(story.at(120).states()).toEqual(['Serving', 'Standby', 'Standby']);
   });
 
   test('the entry of a node that was silent for long before its Pod vanished is removed, too', () => {
@@ -187,7 +244,8 @@ describe('trouble', () => {
     expect(removals.length).toBeGreaterThan(3);
     expect(gaps).toEqual(gaps.toSorted((a, b) => a - b));
     expect(story.decision.nodes.length).toBeLessThanOrEqual(2);
-    expect(story.launches(true).at(20, 'min').states()).toEqual(['Serving', 'Serving']);
+    const states = story.launches(true).at(20, 'min').states();
+    expect(states.toSorted()).toEqual(['Serving', 'Standby']);
   });
 
   test('many nodes that lose their people at once are kept for the wave of returns', () => {
@@ -209,9 +267,9 @@ describe('people and modes', () => {
     const story = new Story({ spec: aSpec({ minNodes: 2 }), nodes: 2 })
       .at(5)
       .change(second, { cordonWish: wish });
-    expect(story.at(60).states()).toEqual(['Serving', 'Cordoned', 'Serving']);
+    expect(story.at(60).states()).toEqual(['Serving', 'Cordoned', 'Standby']);
     expect(story.deeds()).toEqual([`CreatePod ${third}`]);
-    story.change(second, { cordonWish: undefined }).at(120);
+    story.change(second, { cordonWish: undefined }).at(180);
     expect(story.names).toHaveLength(2);
   });
 
@@ -221,7 +279,7 @@ describe('people and modes', () => {
     story.change(second, { cordonWish: wish }).at(100);
     expect(story.deeds('RemoveNode')).toEqual([]);
     expect(story.load(second, 0).at(130).deeds('RemoveNode')).toEqual([`RemoveNode ${second}`]);
-    expect(story.states()).toEqual(['Serving', 'Serving']);
+    expect(story.states()).toEqual(['Serving', 'Standby']);
   });
 
   test('a cordon of the only node takes effect when its replacement serves', () => {
@@ -232,18 +290,28 @@ describe('people and modes', () => {
     expect(story.at(60).states()).toEqual(['Cordoned', 'Serving']);
   });
 
-  test('an operator that restarts closes, opens, launches and removes nothing at once', () => {
-    const story = new Story({ spec: aSpec(), nodes: 3 })
-      .at(1)
-      .load(first, 60)
-      .load(second, 60)
-      .load(third, 60);
+  test.each<readonly [strategy: string, spec: ClusterSpec, heldBy: ReasonCode | undefined, goneS: number]>([
+    ['Spread', spreading, 'ColdStart', 140],
+    ['Packed', aSpec(), undefined, 200],
+  ])('an operator that restarts launches and removes nothing at once (%s)', (_, spec, heldBy, goneS) => {
+    const story = new Story({ spec, nodes: 3 }).at(1).load(first, 60).load(second, 60).load(third, 60);
     story.at(100).load(third, 0).load(second, 0);
     const before = story.done.length;
     story.restart().at(108);
     expect(story.done).toHaveLength(before);
-    expect(story.decision.limitedBy?.reason).toBe('ColdStart');
-    expect(story.at(140).deeds('RemoveNode')).toHaveLength(2);
+    expect([story.decision.desired, story.decision.limitedBy?.reason]).toEqual([3, heldBy]);
+    expect(story.at(goneS).deeds('RemoveNode')).toHaveLength(2);
+  });
+
+  test('an operator that restarts steers from its first pass on, and changes its mind no more than before', () => {
+    const story = new Story({ spec: aSpec({ minNodes: 3 }), nodes: 3 })
+      .at(1)
+      .load(first, 60)
+      .load(second, 30);
+    story.load(third, 5).at(400).restart();
+    const steered = new Set<string>();
+    for (let atS = 401; atS < 700; atS += 1) steered.add(story.at(atS).states().join());
+    expect([...steered].flatMap((states) => states.match(/Serving/gu) ?? [])).toEqual(['Serving']);
   });
 
   test('in mode External the number of replicas is followed, by the same proofs', () => {

@@ -42,6 +42,11 @@ describe('a node is not empty', () => {
       'EvidenceMissing',
     ],
     [
+      'on a word that is three heartbeats old',
+      empty({ metrics: ownWord('m-0', { atMs: nowMs - 6001 }) }),
+      'EvidenceMissing',
+    ],
+    [
       'when it tells of a participant itself',
       empty({ metrics: ownWord('m-0', { participants: 1 }) }),
       'EvidenceContradicts',
@@ -67,7 +72,7 @@ describe('a node is not empty', () => {
       'SignallingRelayed',
     ],
   ])('%s', (_, node, reason) => {
-    expect(emptyRefusal(node, undefined)).toMatchObject({ reason, node: 'm-0' });
+    expect(emptyRefusal(node, undefined, nowMs)).toMatchObject({ reason, node: 'm-0' });
     expect(nextProofs(node, undefined, nowMs)).toEqual([]);
   });
 
@@ -83,24 +88,30 @@ describe('a node is not empty', () => {
     ['a room of another node does not', mapped, api('party', 5), undefined],
     ['a failure to ask does not', mapped, failed, undefined],
   ] as const)('by the server API: %s', (_, node, serverApi, reason) => {
-    expect(emptyRefusal(node, serverApi)?.reason).toBe(reason);
+    expect(emptyRefusal(node, serverApi, nowMs)?.reason).toBe(reason);
   });
 });
 
 test('a closed node of which every source says so is empty', () => {
-  expect(emptyRefusal(empty(), undefined)).toBeUndefined();
+  expect(emptyRefusal(empty(), undefined, nowMs)).toBeUndefined();
+});
+
+test('a word of its own counts for three heartbeats', () => {
+  expect(
+    emptyRefusal(empty({ metrics: ownWord('m-0', { atMs: nowMs - 6000 }) }), undefined, nowMs),
+  ).toBeUndefined();
 });
 
 test('a mapping that no room stands behind does not keep a node', () => {
   expect(
-    emptyRefusal(empty({ rooms: [aRoom('m-0', { participants: undefined })] }), undefined),
+    emptyRefusal(empty({ rooms: [aRoom('m-0', { participants: undefined })] }), undefined, nowMs),
   ).toBeUndefined();
 });
 
 test('a node that only relays signalling has no room, and one that Redis shows empty need not be', () => {
   expect(roomRefusal(empty({ metrics: ownWord('m-0', { relayedSignals: 2 }) }))).toBeUndefined();
   const busy = empty({ metrics: ownWord('m-0', { participants: 3 }) });
-  expect([redisRefusal(busy), emptyRefusal(busy, undefined)?.reason]).toEqual([
+  expect([redisRefusal(busy), emptyRefusal(busy, undefined, nowMs)?.reason]).toEqual([
     undefined,
     'EvidenceContradicts',
   ]);

@@ -20,6 +20,15 @@ describe('a reading of Redis', () => {
   });
 });
 
+test('a reading that is too old is told in the same words however old it is', () => {
+  const [young, old] = [10_001, 600_000].map((ageMs) => redisRefusal(aRedisReading(), nowMs + ageMs));
+  expect(young).toEqual({
+    reason: 'RedisUnavailable',
+    message: 'The last reading of Redis is older than 10 s.',
+  });
+  expect(old).toEqual(young);
+});
+
 describe('silence', () => {
   const silent = (name: string, sinceMs: number, changes: NodeChanges = {}): MediaNode =>
     aNode(name, {

@@ -90,4 +90,20 @@ describe('back-off', () => {
     expect(findings[0]?.reason).toBe(leftMs === undefined ? undefined : 'LaunchBackoff');
     expect(wakeAtMs).toBe(leftMs === undefined ? undefined : nowMs + leftMs);
   });
+
+  test.each([
+    ['of a server', { failures: failed(1, 0) }, 'The next launch waits, because a launch failed.'],
+    [
+      'of several',
+      { failures: failed(3, 0) },
+      'The next launch waits, because launches failed 3 times in a row.',
+    ],
+    [
+      'of the API server',
+      { refusal: { ...failed(1, 0), message: 'exceeded quota' } },
+      'The next launch waits, because the API server refused the last one: exceeded quota',
+    ],
+  ])('tells of the failure %s, and nothing that changes with time', (_, changes, message) => {
+    expect(plan(changes).findings).toEqual([{ reason: 'LaunchBackoff', message }]);
+  });
 });

@@ -42,6 +42,8 @@ const provenNode = (name: string, changes: NodeChanges = {}) =>
 interface World {
   readonly nodes: readonly MediaNode[];
   readonly roles?: Readonly<Record<string, Role>>;
+  /** Names of the nodes that are more than are needed: those on standby unless it says otherwise. */
+  readonly surplus?: readonly string[];
   readonly redis?: RedisReading;
   readonly memory?: Partial<Memory>;
   readonly ownWritesSeen?: boolean;
@@ -60,9 +62,20 @@ function plan(world: World) {
   };
   const memory: Memory = { ...coldMemory(0), ...world.memory };
   const spec = aSpec({ maxConcurrentLeaving });
-  const input = { clusterName: 'c', spec, observed, memory, nowMs, wallMs };
+  const input = {
+    clusterName: 'c',
+    spec,
+    observed,
+    memory,
+    nowMs,
+    wallMs,
+    learned: undefined,
+    launchMs: undefined,
+  };
   const roles = world.roles ?? Object.fromEntries(nodes.map(({ name }) => [name, 'Standby' as const]));
-  return planLeaving({ input, nodes, memory, roles: new Map(Object.entries(roles)) });
+  const standby = Object.keys(roles).filter((name) => roles[name] === 'Standby');
+  const surplus = new Set(world.surplus ?? standby);
+  return planLeaving({ input, nodes, memory, roles: new Map(Object.entries(roles)), surplus });
 }
 
 const kinds = (world: World) => plan(world).actions.map(({ kind }) => kind);
@@ -95,6 +108,14 @@ describe('a proven empty node', () => {
       }),
     ];
     expect(kinds({ nodes, roles: { 'm-0': role } })).toEqual(expected);
+  });
+
+  test('stays while it is in reserve, however empty it is', () => {
+    expect(plan({ nodes: [provenNode('m-0')], roles: { 'm-0': 'Standby' }, surplus: [] })).toMatchObject({
+      actions: [],
+      evidenceWanted: [],
+      findings: [],
+    });
   });
 
   test('that a person drains leaves with the words of that person', () => {

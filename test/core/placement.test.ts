@@ -1,11 +1,16 @@
 import { describe, expect, test } from '@jest/globals';
 import type { MediaNode } from '../../src/core/media-nodes.ts';
-import { type Role, keepOrder, place } from '../../src/core/placement.ts';
-import { type NodeChanges, aNode, aRoom, aSpec, nowMs } from '../support/builders.ts';
+import { priorLearned } from '../../src/core/learned.ts';
+import { Fortune } from '../../src/core/outlook.ts';
+import { type PlacementResult, type Role, keepOrder, place } from '../../src/core/placement.ts';
+import type { ClusterSpec } from '../../src/core/spec.ts';
+import { type NodeChanges, aNode, aRoom, aSpec, nowMs, wallMs } from '../support/builders.ts';
 
 const wish = { why: 'ana: new kernel', leaveWhenEmpty: false };
 const standby = { standbySinceMs: nowMs - 60_000 };
-const closed = { cordonMarked: true };
+const full = { fullSinceMs: nowMs - 60_000 };
+const spreading = aSpec({ placement: { ...aSpec().placement, strategy: 'Spread' } });
+const external = aSpec({ mode: 'External' });
 const people = (participants: number, changes: NodeChanges = {}): NodeChanges => ({
   ...changes,
   load: { participants },
@@ -15,9 +20,20 @@ function fleet(...changes: readonly NodeChanges[]): readonly MediaNode[] {
   return changes.map((change, at) => aNode(`m-${at}`, change));
 }
 
-function roles(nodes: readonly MediaNode[], desired: number): Readonly<Record<string, Role>> {
-  return Object.fromEntries(place(aSpec(), nodes, keepOrder(nodes), desired).roles);
+function placed(nodes: readonly MediaNode[], desired: number, spec: ClusterSpec): PlacementResult {
+  const learned = priorLearned(spec.capacity.participants);
+  const fortune = new Fortune(spec, learned, wallMs);
+  const outlooks = keepOrder(nodes).map((node) => fortune.tell(node));
+  return place({ steer: { spec, learned, wallMs, blind: false }, nodes, outlooks, desired });
 }
+
+function roles(nodes: readonly MediaNode[], desired: number, spec = aSpec()): Readonly<Record<string, Role>> {
+  return Object.fromEntries(placed(nodes, desired, spec).roles);
+}
+
+const surplus = (nodes: readonly MediaNode[], desired: number, spec = aSpec()) => [
+  ...placed(nodes, desired, spec).surplus,
+];
 
 const names = (nodes: readonly MediaNode[]) => nodes.map(({ name }) => name);
 
@@ -71,46 +87,90 @@ describe('who stays', () => {
   });
 });
 
-describe('who takes new rooms', () => {
-  test('the surplus is closed and keeps its rooms', () => {
-    expect(roles(fleet(people(50), people(10), people(20)), 2)).toEqual({
-      'm-0': 'Serving',
-      'm-1': 'Standby',
-      'm-2': 'Serving',
-    });
+describe('with strategy Packed', () => {
+  test('one node takes new rooms, and the others stand by with their own and are not surplus', () => {
+    const nodes = fleet(people(50), people(10), people(20));
+    expect(Object.values(roles(nodes, 3)).toSorted()).toEqual(['Serving', 'Standby', 'Standby']);
+    expect(surplus(nodes, 3)).toEqual([]);
   });
 
-  test('the choice is sticky: the closed node stays closed when it is no longer the emptiest', () => {
-    expect(roles(fleet(people(10), people(12, { memory: standby })), 1)).toEqual({
-      'm-0': 'Serving',
-      'm-1': 'Standby',
-    });
+  test('what is more than the desired number is surplus, and does not take the rooms', () => {
+    const nodes = fleet(people(50), people(10), people(20));
+    expect(surplus(nodes, 2)).toEqual(['m-1']);
+    expect(roles(nodes, 2)).toMatchObject({ 'm-1': 'Standby' });
+    expect(surplus(nodes, 1)).toEqual(['m-2', 'm-1']);
+    expect(roles(nodes, 1)).toEqual({ 'm-0': 'Serving', 'm-1': 'Standby', 'm-2': 'Standby' });
   });
 
   test('a full node is closed while another has space', () => {
     expect(roles(fleet(people(90), people(10)), 2)).toEqual({ 'm-0': 'Full', 'm-1': 'Serving' });
   });
 
-  test('full nodes stay open where none has space', () => {
-    expect(roles(fleet(people(90), people(95)), 2)).toEqual({ 'm-0': 'Serving', 'm-1': 'Serving' });
+  test('a node with less than a twentieth of its capacity below the ceiling is full', () => {
+    expect(roles(fleet(people(86), people(0)), 2)).toMatchObject({ 'm-0': 'Full' });
+    expect(roles(fleet(people(85), people(0)), 2)).not.toMatchObject({ 'm-0': 'Full' });
   });
 
-  test('a surplus node with space does not count as the space that closes a full one', () => {
-    expect(roles(fleet(people(90), people(10)), 1)).toEqual({ 'm-0': 'Serving', 'm-1': 'Standby' });
+  test('where none has space the two with the least load share what still comes', () => {
+    expect(roles(fleet(people(90), people(99), people(95)), 3)).toEqual({
+      'm-0': 'Serving',
+      'm-1': 'Full',
+      'm-2': 'Serving',
+    });
+  });
+
+  test('a surplus node with space is taken back before rooms crowd on full ones', () => {
+    const nodes = fleet(people(90), people(10, { memory: standby }));
+    expect([roles(nodes, 1), surplus(nodes, 1)]).toEqual([{ 'm-0': 'Full', 'm-1': 'Serving' }, []]);
+  });
+
+  test('but not where somebody else has set the number', () => {
+    const nodes = fleet(people(90), people(10, { memory: standby }));
+    expect(roles(nodes, 1, external)).toEqual({ 'm-0': 'Serving', 'm-1': 'Standby' });
+    expect(surplus(nodes, 1, external)).toEqual(['m-1']);
+  });
+});
+
+describe('with strategy Spread', () => {
+  test('every node that stays takes new rooms', () => {
+    expect(roles(fleet(people(50), {}, people(20)), 3, spreading)).toEqual({
+      'm-0': 'Serving',
+      'm-1': 'Serving',
+      'm-2': 'Serving',
+    });
+  });
+
+  test('the surplus is closed and keeps its rooms', () => {
+    const nodes = fleet(people(50), people(10), people(20));
+    expect(roles(nodes, 2, spreading)).toEqual({ 'm-0': 'Serving', 'm-1': 'Standby', 'm-2': 'Serving' });
+    expect(surplus(nodes, 2, spreading)).toEqual(['m-1']);
+  });
+
+  test('the surplus stays the same when it is no longer the emptiest', () => {
+    expect(roles(fleet(people(10), people(12, { memory: standby })), 1, spreading)).toEqual({
+      'm-0': 'Serving',
+      'm-1': 'Standby',
+    });
+  });
+
+  test('full nodes stay open where none has space', () => {
+    expect(roles(fleet(people(90), people(95)), 2, spreading)).toEqual({
+      'm-0': 'Serving',
+      'm-1': 'Serving',
+    });
   });
 
   test.each([
     ['stays closed until it is well below the ceiling', 81, 'Full'],
     ['is opened again when it is', 80, 'Serving'],
   ] as const)('a node that was closed as full %s', (_, participants, role) => {
-    expect(roles(fleet(people(participants, { entry: closed }), people(10)), 2)).toMatchObject({
-      'm-0': role,
-    });
+    const nodes = fleet(people(participants, { memory: full }), people(10));
+    expect(roles(nodes, 2, spreading)).toMatchObject({ 'm-0': role });
   });
 
   test('a standby node that is needed is opened at once below the ceiling', () => {
-    const nodes = fleet(people(10), people(85, { entry: closed, memory: standby }));
-    expect(roles(nodes, 2)).toMatchObject({ 'm-1': 'Serving' });
+    const nodes = fleet(people(10), people(85, { memory: standby }));
+    expect(roles(nodes, 2, spreading)).toMatchObject({ 'm-1': 'Serving' });
   });
 });
 
@@ -124,7 +184,7 @@ describe("a person's cordon", () => {
 
   test('waits on the last node, the emptiest of them, and says so', () => {
     const nodes = fleet(people(9, { pod: { cordonWish: wish } }), people(2, { pod: { cordonWish: wish } }));
-    const { roles: given, findings } = place(aSpec(), nodes, keepOrder(nodes), 2);
+    const { roles: given, findings } = placed(nodes, 2, aSpec());
     expect(Object.fromEntries(given)).toEqual({ 'm-0': 'Cordoned', 'm-1': 'Serving' });
     expect(findings).toMatchObject([{ reason: 'PlacementNotSteered', node: 'm-1' }]);
   });

@@ -43,17 +43,18 @@ describe('the status', () => {
       observedGeneration: 3,
       desiredNodes: 2,
       readyNodes: 2,
-      servingNodes: 2,
+      servingNodes: 1,
+      standbyNodes: 1,
       replicas: 2,
       rooms: 2,
       participants: 42,
       utilizationPercent: 21,
-      freeSlots: 60 + 78,
+      freeSlots: 60,
       selector: 'openvidu.io/cluster=c,openvidu.io/component=media-node',
-      lastDecision: { time: nowIso, desired: 2, reason: 'AtMinimum' },
+      lastDecision: { time: nowIso, desired: 2, reason: 'RoomsHoldNodes' },
       nodes: [
         { name: first, nodeId: 'ND_1', state: 'Serving', rooms: 1, participants: 30, kubeNode: 'worker-1' },
-        { name: second, state: 'Serving', participants: 12 },
+        { name: second, state: 'Standby', participants: 12 },
       ],
     });
   });
@@ -92,7 +93,8 @@ describe('the status', () => {
   });
 
   test('tells why a node may not leave yet', () => {
-    const story = new Story({ spec: aSpec(), nodes: 2 }).at(1).load(first, 9).load(second, 3).at(60);
+    const spec = aSpec({ mode: 'External', replicas: 1 });
+    const story = new Story({ spec, nodes: 2 }).at(1).load(first, 9).load(second, 3).at(60);
     expect(status(story.decision).nodes?.[1]).toMatchObject({
       state: 'Standby',
       reason: 'StillHasRooms',
@@ -115,6 +117,45 @@ describe('the status', () => {
   });
 });
 
+describe('two passes a second apart in the same situation', () => {
+  const names = [first, second, 'c-media-2', 'c-media-3'];
+  const dropped = () => {
+    const story = new Story({ spec: aSpec(), nodes: 4 }).at(1);
+    for (const name of names) story.load(name, 60);
+    story.at(60);
+    for (const name of names) story.load(name, 0);
+    return story;
+  };
+  const peak = { name: 'rush', timeZone: 'UTC', start: '0 12 * * *', durationMs: 3_600_000, minNodes: 3 };
+  const known = aSpec({ maxNodes: 3, schedules: [peak] });
+  const calmSpread = aSpec({ placement: { ...aSpec().placement, strategy: 'Spread' } });
+  const failing = aSpec({ startupDeadlineMs: 20_000 });
+
+  const tells = ({ decision }: Story, reason: ReasonCode): boolean =>
+    [decision.because, decision.limitedBy, ...decision.refusals].some(
+      (finding) => finding?.reason === reason,
+    );
+
+  test.each<readonly [situation: string, reason: ReasonCode, story: Story, fromS: number]>([
+    ['Redis away', 'RedisUnavailable', calm().redis(false), 61],
+    ['a cold start', 'ColdStart', new Story({ spec: calmSpread, nodes: 3 }), 1],
+    ['launches that fail', 'LaunchBackoff', new Story({ spec: failing, nodes: 0, launchesWork: false }), 60],
+    ['a drop of load', 'LoadDropped', dropped(), 61],
+    ['two silent nodes', 'HeartbeatsStopped', calm().silence(first, second), 61],
+    ['a known peak', 'ScheduleRequiresNodes', new Story({ spec: known, nodes: 1 }), 1],
+  ])('give the same status: %s', (_, reason, story, fromS) => {
+    let atS = fromS;
+    while (!(tells(story.at(atS), reason) && tells(story.at(atS + 1), reason))) {
+      atS += 2;
+      expect(atS).toBeLessThan(1200);
+    }
+    // Numbers and states have settled by then; what remains is what time alone would change.
+    const before = status(story.at(atS + 2).decision);
+    const after = status(story.at(atS + 3).decision, { previous: before, nowIso: laterIso });
+    expect(after).toEqual(before);
+  });
+});
+
 describe('conditions', () => {
   test('of a calm fleet say so', () => {
     const told = status(calm().decision).conditions ?? [];
@@ -122,7 +163,7 @@ describe('conditions', () => {
       Ready: 'True NodesReady',
       DataFresh: 'True DataFresh',
       ScalingActive: 'True ScalingEnforced',
-      ScalingLimited: 'True AtMinimum',
+      ScalingLimited: 'False WithinLimits',
       PlacementGoverned: 'True PlacementSteered',
       Progressing: 'False NothingChanging',
       Degraded: 'False NothingWrong',

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { silentLog } from '../../src/base/log.ts';
 import { KubeClient } from '../../src/kube/client.ts';
 import { runAsLeader, type Term } from '../../src/kube/lease.ts';
 import { microTime } from '../../src/kube/micro-time.ts';
@@ -14,6 +15,7 @@ class Arena {
   readonly log: string[] = [];
   readonly terms = new Map<string, Term>();
   readonly weather = new Map<string, Weather>();
+  readonly warned: { readonly msg: string; readonly fields: unknown }[] = [];
 
   enter(identity: string, endsAfterMs = 0): { stop: () => void; done: Promise<unknown> } {
     const stop = new AbortController();
@@ -24,6 +26,7 @@ class Arena {
       name: 'lock',
       identity,
       signal: stop.signal,
+      log: { ...silentLog, warn: (msg: string, fields?: unknown) => void this.warned.push({ msg, fields }) },
     };
     const done = runAsLeader(options, async (signal, term) => {
       this.terms.set(identity, term);
@@ -56,6 +59,31 @@ describe('leader election', () => {
 
     expect(arena.log).toEqual(['a leads at 0 s']);
     expect(arena.holder()).toBe('a');
+  });
+
+  test('says at once and once that it lacks the right to the lease, with the remedy', async () => {
+    const arena = new Arena();
+    arena.weather.set('a', 'refusing');
+    arena.enter('a');
+    await settle();
+    const told = {
+      msg: 'lease forbidden',
+      fields: {
+        lease: 'ns/lock',
+        why: expect.any(String),
+        remedy: expect.stringContaining('Role and RoleBinding lock-leader'),
+      },
+    };
+    expect(arena.warned).toEqual([told]);
+    await arena.runtime.advance(60_000);
+    expect(arena.warned).toHaveLength(1);
+
+    arena.weather.set('a', 'fine');
+    await arena.runtime.advance(3_000);
+    expect(arena.log).toHaveLength(1);
+    arena.weather.set('a', 'refusing');
+    await arena.runtime.advance(5_000);
+    expect(arena.warned.filter(({ msg }) => msg === 'lease forbidden')).toHaveLength(2);
   });
 
   test('takes over a dead leader only after the full duration on its own clock', async () => {

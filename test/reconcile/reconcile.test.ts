@@ -75,10 +75,13 @@ describe('a pass', () => {
 
   test('carries its memory to the next one', async () => {
     const { fake, loop } = world(3);
-    const early = await loop.pass(specNow());
-    fake.nowMs += 15_000;
-    const late = await loop.pass(specNow());
-    expect([early.decision.desired, late.decision.desired]).toEqual([3, 1]);
+    const spreading = specNow({ placement: { strategy: 'Spread', ceiling: 0.9, priority: 16 } });
+    const desired: number[] = [];
+    for (let at = 0; at < 4; at += 1) {
+      desired.push((await loop.pass(spreading)).decision.desired);
+      fake.nowMs += 5000;
+    }
+    expect(desired).toEqual([3, 3, 1, 1]);
   });
 
   test('does not act while Redis cannot be read, and warns once', async () => {
@@ -220,7 +223,9 @@ describe('evidence', () => {
     const { fake, loop } = world(2);
     answering(fake);
     await loop.pass(specNow());
-    expect(fake.serverApiAsked).toEqual([]);
+    await live(fake, loop, 59);
+    // It stands by, and is not to go: nobody has to be asked, and steering is nothing to tell.
+    expect([fake.serverApiAsked, fake.told, fake.steered.at(-1)?.closed]).toEqual([[], [], ['ND_c-media-1']]);
     await live(fake, loop, 30);
     expect(fake.pods.map(({ name }) => name)).toEqual([first]);
     expect(fake.told).toEqual(['MediaNodeStandby', 'ScaledDown', 'MediaNodeLeaving']);
@@ -232,10 +237,26 @@ describe('evidence', () => {
     answering(fake);
     fake.pods = fake.pods.map((pod) => ({ ...pod, protected: true }));
     fake.readServerApi = () => Promise.resolve({ kind: 'Read', rooms: [], atMs: fake.nowMs });
-    await live(fake, loop, 41);
+    await live(fake, loop, 61 + 41);
     expect(fake.serverApiAsked.length).toBeGreaterThanOrEqual(5);
-    expect(fake.serverApiAsked.length).toBeLessThanOrEqual(8);
+    expect(fake.serverApiAsked.length).toBeLessThanOrEqual(9);
     expect(fake.serverApiAsked[0]).toEqual(['10.0.0.0', '10.0.0.1']);
+  });
+
+  test('is asked for again after a defect in the adapter, which nobody waits for in vain', async () => {
+    const { fake, loop } = world(2);
+    answering(fake);
+    const drained = { why: 'ana: new kernel', leaveWhenEmpty: true };
+    fake.pods = fake.pods.map((pod) =>
+      pod.name === second ? { ...pod, cordonWish: drained, protected: true } : pod,
+    );
+    fake.readServerApi = () => Promise.reject(new TypeError('a defect'));
+    await live(fake, loop, 30);
+    const failed = fake.serverApiAsked.length;
+    expect(failed).toBeGreaterThan(1);
+    fake.readServerApi = () => Promise.resolve({ kind: 'Read', rooms: [], atMs: fake.nowMs });
+    await live(fake, loop, 6);
+    expect(fake.serverApiAsked.length).toBeGreaterThan(failed);
   });
 
   test('is judged by the list of Pods that it was gathered for, not by one that comes later', async () => {

@@ -76,6 +76,15 @@ describe('a node is asked', () => {
     expect(asked).toHaveLength(1);
   });
 
+  test('again after a defect in the adapter', async () => {
+    const { witnesses, asked, says } = bench();
+    says(() => Promise.reject(new TypeError('a defect')));
+    await expect(witnesses.hear([pod], nobody)).rejects.toThrow('a defect');
+    says((atMs) => Promise.resolve(ownWord('m-0', { atMs })));
+    expect(await witnesses.hear([pod], nobody)).toBe(true);
+    expect(asked).toHaveLength(2);
+  });
+
   const unreachable: readonly (readonly [string, Partial<PodObservation>])[] = [
     ['without an address', { ip: undefined }],
     ['whose container does not run', { startedAtMs: undefined }],

@@ -131,6 +131,8 @@ export function live(
       memory,
       nowMs: atMs,
       wallMs: wallMs + atMs - nowMs,
+      learned: undefined,
+      launchMs: undefined,
     };
     const decision = decide(input);
     memory = decision.memory;

@@ -4,7 +4,7 @@
  */
 import { never } from '../../src/base/assert.ts';
 import type { Action } from '../../src/core/action.ts';
-import { type Decision, type NodeState, decide } from '../../src/core/decide.ts';
+import { type DecideInput, type Decision, type NodeState, decide } from '../../src/core/decide.ts';
 import { type Memory, coldMemory } from '../../src/core/memory.ts';
 import type { Observed, PodObservation } from '../../src/core/observed.ts';
 import type { NodeMetricsReading, RedisReading } from '../../src/core/readings.ts';
@@ -33,6 +33,7 @@ export class Story {
   #nowMs = startMs;
   #memory: Memory = coldMemory(startMs);
   #last: Decision | undefined;
+  #input: DecideInput | undefined;
   #wanted: readonly string[] = [];
   #redisWorks = true;
   #launchesWork: boolean;
@@ -128,6 +129,12 @@ export class Story {
     return this.#last;
   }
 
+  /** What the last decision was made from. */
+  get input(): DecideInput {
+    if (this.#input === undefined) throw new Error('the story has not begun: call at(0)');
+    return this.#input;
+  }
+
   get names(): readonly string[] {
     return this.decision.nodes.map(({ node }) => node.name);
   }
@@ -178,14 +185,18 @@ export class Story {
   }
 
   #pass(): void {
-    const decision = decide({
+    const input: DecideInput = {
       clusterName: 'c',
       spec: this.#spec,
       observed: this.#observed(),
       memory: this.#memory,
       nowMs: this.#nowMs,
       wallMs: epochMs + this.#nowMs - startMs,
-    });
+      learned: undefined,
+      launchMs: undefined,
+    };
+    const decision = decide(input);
+    this.#input = input;
     this.#memory = decision.memory;
     this.#wanted = decision.evidenceWanted;
     this.#last = decision;

@@ -4,6 +4,7 @@ import type { MediaNode } from '../../src/core/media-nodes.ts';
 import { compileSpec } from '../../src/core/compile-spec.ts';
 import { coldMemory } from '../../src/core/memory.ts';
 import type { RedisReading } from '../../src/core/readings.ts';
+import type { Reserve } from '../../src/core/reserve.ts';
 import { projectPod } from '../../src/reconcile/project-pod.ts';
 import { metricTable } from '../../src/telemetry/metric-table.ts';
 import { createMetrics } from '../../src/telemetry/metrics.ts';
@@ -60,7 +61,7 @@ const read = (atMs: number): RedisReading => ({
 function inputWith(redis: RedisReading): DecideInput {
   return {
     clusterName: 'live',
-    spec: compileSpec(aClusterSpec(), () => true).spec,
+    spec: compileSpec(aClusterSpec({ autoscaling: { placement: { ceilingPercent: 85 } } }), () => true).spec,
     observed: {
       pods: [],
       ownWritesSeen: true,
@@ -72,6 +73,8 @@ function inputWith(redis: RedisReading): DecideInput {
     memory: coldMemory(0),
     nowMs: 0,
     wallMs: 0,
+    learned: undefined,
+    launchMs: undefined,
   };
 }
 
@@ -89,6 +92,7 @@ function aDecision(nodes: readonly NodeView[]): Decision {
     evidenceWanted: [],
     nodes,
     demand: undefined,
+    governor: undefined,
     memory: coldMemory(0),
     wakeAtMs: undefined,
   };
@@ -132,6 +136,39 @@ describe('a decision', () => {
       'openvidu_operator_refusals_total{reason="TooYoung"}': 1,
       openvidu_operator_decision_seconds_sum: 0.003,
     });
+  });
+
+  const reserve = (seasonal: number | undefined): Reserve => ({
+    wanted: 2,
+    because: { reason: 'LoadRequiresNodes', message: '' },
+    need: 40,
+    have: 55,
+    keep: 45,
+    pace: { horizonS: 80, z: 1, keepS: 300, holdS: 60 },
+    expected: { recent: 12, seasonal, combined: 12 },
+    wakeAtMs: undefined,
+  });
+
+  test('shows what the governor expects, and drops what it no longer knows', async () => {
+    const { metrics, samples } = started();
+    const decision = (expected: Reserve | undefined): Decision => ({
+      ...aDecision([]),
+      governor: { outlooks: [], reserve: expected, blind: false },
+    });
+    const learned = gauge('expected_participants_learned');
+
+    metrics.decision('rooms/live', inputWith(read(0)), decision(reserve(30)), 1);
+    expect(await samples()).toMatchObject({
+      [gauge('needed_slots')]: 40,
+      [gauge('available_slots')]: 55,
+      [gauge('expected_participants_recent')]: 12,
+      [learned]: 30,
+    });
+
+    metrics.decision('rooms/live', inputWith(read(0)), decision(reserve(undefined)), 1);
+    expect(await samples()).not.toHaveProperty([learned]);
+    metrics.decision('rooms/live', inputWith(read(0)), decision(undefined), 1);
+    expect(await samples()).not.toHaveProperty([gauge('needed_slots')]);
   });
 
   test('lets the age of the last good reading of Redis grow while Redis is away', async () => {

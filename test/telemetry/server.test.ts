@@ -101,8 +101,10 @@ test('metrics that cannot be made are an error, and the server lives on', async 
 });
 
 test('the journal is there only where it was given', async () => {
-  expect((await ask(await start(), '/journal')).status).toBe(404);
-  expect(await ask(await start({ journal: () => '{"a":1}\n' }), '/journal')).toEqual({
+  const path = '/journal?cluster=media/c';
+
+  expect((await ask(await start(), path)).status).toBe(404);
+  expect(await ask(await start({ journal: () => ['{"a":1}\n'] }), path)).toEqual({
     status: 200,
     type: 'application/x-ndjson',
     body: '{"a":1}\n',

@@ -1,0 +1,33 @@
+/** Numbers as people read them. */
+
+export function counted(count: number, one: string, many = `${one}s`): string {
+  return `${count} ${count === 1 ? one : many}`;
+}
+
+export function people(count: number): string {
+  return counted(count, 'participant');
+}
+
+export function mediaNodesWord(count: number): string {
+  return counted(count, 'Media Node');
+}
+
+/** `a`, `a and b`, `a, b and c`; beyond `most` items `a, b and 7 more`. */
+export function listed(items: readonly string[], most = 5): string {
+  const shown =
+    items.length > most ? [...items.slice(0, most - 1), `${items.length - most + 1} more`] : items;
+  if (shown.length < 2) return shown.join('');
+  return `${shown.slice(0, -1).join(', ')} and ${shown.at(-1) ?? ''}`;
+}
+
+/** Ends with a full stop, begins with a capital letter, unless it begins with the name of something. */
+export function sentence(text: string): string {
+  const trimmed = text.trim();
+  const isWord = /^[a-z]+(?![\w.-]*[.-]\w)/.test(trimmed);
+  const first = isWord ? trimmed.charAt(0).toUpperCase() + trimmed.slice(1) : trimmed;
+  return /[.!?]$/.test(first) ? first : `${first}.`;
+}
+
+export function percent(share: number): string {
+  return `${Math.round(share * 100)} %`;
+}

@@ -1,0 +1,66 @@
+/**
+ * Which ready nodes take new rooms right now: one, the one where a further room costs least in machine time and
+ * harm, and more only as far as the next seconds need them.
+ */
+import { forecastSlots } from './forecast.ts';
+import type { Learned } from './learned.ts';
+import { compareNames } from './media-nodes.ts';
+import { type NodeOutlook, leastFreeShare } from './outlook.ts';
+import type { ClusterSpec } from './spec.ts';
+
+/** What the choice is made for, so that a slightly better node does not take over at once: seconds of one node. */
+const stickinessS = 300;
+/** Rooms that begin within this time must find room on the nodes that are open. */
+const reactionS = 5;
+
+export interface SteerInput {
+  readonly spec: ClusterSpec;
+  readonly learned: Learned;
+  readonly wallMs: number;
+  /** Whether what is seen is old: then one open node might collect a whole burst unseen. */
+  readonly blind: boolean;
+}
+
+/** Whether a node took new rooms by the last decision. */
+export function wasOpen({ node }: NodeOutlook): boolean {
+  const { standbySinceMs, fullSinceMs } = node.memory;
+  return standbySinceMs === undefined && fullSinceMs === undefined;
+}
+
+export function hasSpace(spec: ClusterSpec, outlook: NodeOutlook): boolean {
+  return outlook.free >= spec.capacity.participants * leastFreeShare;
+}
+
+/** The names of the nodes that take new rooms: never none unless there is no node. */
+export function openNodes(input: SteerInput, outlooks: readonly NodeOutlook[]): ReadonlySet<string> {
+  const { spec, learned, wallMs } = input;
+  const candidates = outlooks
+    .filter((outlook) => hasSpace(spec, outlook))
+    .map((outlook) => ({ outlook, score: scoreOf(spec, outlook) }))
+    .toSorted((a, b) => a.score - b.score || compareNames(a.outlook.node.name, b.outlook.node.name));
+  if (candidates.length === 0) return leastLoaded(outlooks);
+  const wanted = forecastSlots(learned, spec.forecast, { fromMs: wallMs, seconds: reactionS, z: 1 });
+  const atLeast = input.blind ? Math.ceil(Math.sqrt(outlooks.length)) : 1;
+  const open = new Set<string>();
+  let free = 0;
+  for (const { outlook } of candidates) {
+    if (open.size >= atLeast && free >= wanted) break;
+    open.add(outlook.node.name);
+    free += outlook.free;
+  }
+  return open;
+}
+
+/** What one more room here costs, in seconds of one node. */
+export function scoreOf(spec: ClusterSpec, outlook: NodeOutlook): number {
+  const cost = outlook.extensionS + spec.placement.priority * outlook.riskS;
+  return wasOpen(outlook) ? cost - stickinessS : cost;
+}
+
+/** Every node is full: two share what still comes until more are ready. */
+function leastLoaded(outlooks: readonly NodeOutlook[]): ReadonlySet<string> {
+  const byLoad = outlooks.toSorted(
+    (a, b) => a.committed + a.deviation - b.committed - b.deviation || compareNames(a.node.name, b.node.name),
+  );
+  return new Set(byLoad.slice(0, 2).map(({ node }) => node.name));
+}

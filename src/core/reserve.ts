@@ -1,0 +1,143 @@
+/**
+ * How many nodes the governor wants: enough free slots for the rooms that come while a node is launched, closed
+ * nodes counted, and no empty node longer than it may be wanted back soon.
+ */
+import { type Expected, expectedArrivals, forecastSlots } from './forecast.ts';
+import { hasSpace } from './governor.ts';
+import type { Learned } from './learned.ts';
+import { leastFreeShare, type NodeOutlook } from './outlook.ts';
+import type { Finding } from './reasons.ts';
+import type { ClusterSpec } from './spec.ts';
+
+/** How long a launch takes before one was measured. */
+export const usualLaunchMs = 20_000;
+/** Seen, decided and spread over the nodes: what passes besides the launch itself. */
+const marginS = 60;
+/** Free slots that are always held, as a share of one node's capacity. */
+const leastNeedShare = 0.1;
+
+export interface Pace {
+  /** For how long ahead free slots are held, and with how many deviations more than expected. */
+  readonly horizonS: number;
+  readonly z: number;
+  /** What is wanted back within this time is not let go. */
+  readonly keepS: number;
+  /** A node that has been empty for less than this is not let go. */
+  readonly holdS: number;
+}
+
+/** Launch time, deviations, keep and hold: measured in simulation, and interpolated between. */
+const paces: readonly (readonly [launchS: number, z: number, keepS: number, holdS: number])[] = [
+  [0, 1, 30, 3],
+  [20, 1, 300, 60],
+  [120, 2, 600, 120],
+  [300, 3, 1200, 300],
+  [900, 4, 3000, 600],
+];
+
+export function paceOf(launchMs: number | undefined): Pace {
+  const launchS = (launchMs ?? usualLaunchMs) / 1000;
+  const at = Math.max(
+    1,
+    Math.min(
+      paces.length - 1,
+      paces.findIndex(([s]) => s >= launchS),
+    ),
+  );
+  const above = paces[paces.findIndex(([s]) => s >= launchS) < 0 ? paces.length - 1 : at] ?? [0, 1, 300, 60];
+  const below = paces[at - 1] ?? above;
+  const share = Math.max(0, Math.min(1, (launchS - below[0]) / Math.max(1e-9, above[0] - below[0])));
+  const between = (item: 1 | 2 | 3) => below[item] + share * (above[item] - below[item]);
+  return { horizonS: launchS + marginS, z: between(1), keepS: between(2) * ((globalThis as any).KEEP ?? 1), holdS: between(3) * ((globalThis as any).HOLD ?? 1) };
+}
+
+export interface ReserveInput {
+  readonly spec: ClusterSpec;
+  readonly learned: Learned;
+  readonly launchMs: number | undefined;
+  /** Of every node that is up and that nobody cordoned. */
+  readonly outlooks: readonly NodeOutlook[];
+  /** Nodes on order. */
+  readonly launching: number;
+  /** Nodes that count as capacity: those above and, for a moment, silent ones. */
+  readonly current: number;
+  readonly nowMs: number;
+  readonly wallMs: number;
+}
+
+export interface Reserve {
+  /** The number of nodes that the governor wants. */
+  readonly wanted: number;
+  readonly because: Finding;
+  /** Free slots that must be there, that are there or on order, and that are not let go. */
+  readonly need: number;
+  readonly have: number;
+  readonly keep: number;
+  readonly pace: Pace;
+  /** Participants expected to come while a node is launched. */
+  readonly expected: Expected;
+  /** When an empty node will have been empty for long enough. */
+  readonly wakeAtMs: number | undefined;
+}
+
+export function reserve(input: ReserveInput): Reserve {
+  const { spec, learned, outlooks, launching, wallMs } = input;
+  const pace = paceOf(input.launchMs);
+  const perNode = spec.capacity.participants * spec.placement.ceiling;
+  const least = spec.capacity.participants * leastNeedShare;
+  const ahead = (seconds: number) =>
+    forecastSlots(learned, spec.forecast, { fromMs: wallMs, seconds, z: pace.z });
+  const need = Math.max(least, ahead(pace.horizonS));
+  const keep = Math.max(need, ahead(pace.keepS));
+  const free = outlooks.reduce((sum, outlook) => sum + (hasSpace(spec, outlook) ? outlook.free : 0), 0);
+  const have = free + launching * perNode;
+  const missing = have < need ? Math.ceil((need - have) / perNode - 1e-9) : 0;
+  const spare =
+    missing > 0
+      ? { count: 0, wakeAtMs: undefined }
+      : spareNodes(input, { pace, surplus: have - keep, perNode });
+  const wanted = input.current + missing - spare.count;
+  return {
+    wanted,
+    because: becauseOf(input, { wanted, missing, need }),
+    need,
+    have,
+    keep,
+    pace,
+    expected: expectedArrivals(learned.arrivals, wallMs, pace.horizonS),
+    wakeAtMs: spare.wakeAtMs,
+  };
+}
+
+/** Nodes that have been empty for long enough and whose slots are not wanted back soon. */
+function spareNodes(
+  { outlooks, nowMs }: ReserveInput,
+  { pace, surplus, perNode }: { readonly pace: Pace; readonly surplus: number; readonly perNode: number },
+): { readonly count: number; readonly wakeAtMs: number | undefined } {
+  const emptySinceMs = outlooks.flatMap(({ empty, node }) =>
+    empty && node.memory.emptySinceMs !== undefined ? [node.memory.emptySinceMs] : [],
+  );
+  const dueMs = emptySinceMs.map((sinceMs) => sinceMs + pace.holdS * 1000);
+  const affordable = Math.max(0, Math.floor(surplus / perNode + 1e-9));
+  const due = dueMs.filter((atMs) => atMs <= nowMs).length;
+  const later = dueMs.filter((atMs) => atMs > nowMs);
+  return {
+    count: Math.max(0, Math.min(due, affordable, outlooks.length - 1)),
+    wakeAtMs: later.length === 0 ? undefined : Math.min(...later),
+  };
+}
+
+function becauseOf(
+  { spec, outlooks, launching, current }: ReserveInput,
+  { wanted, missing, need }: { readonly wanted: number; readonly missing: number; readonly need: number },
+): Finding {
+  const busy = outlooks.filter(({ empty }) => !empty).length;
+  const step = Math.max(1, spec.capacity.participants * leastFreeShare);
+  const slots = Math.round(Math.ceil(need / step - 1e-9) * step);
+  if (missing > 0 || launching > 0 || wanted > busy + Math.max(0, current - outlooks.length)) {
+    const message = `About ${slots} free slots for the rooms that are to be expected need ${wanted} Media Node${wanted === 1 ? '' : 's'}.`;
+    return { reason: 'ReserveRequiresNodes', message };
+  }
+  const message = `${busy} Media Node${busy === 1 ? ' has' : 's have'} rooms.`;
+  return { reason: 'RoomsHoldNodes', message };
+}

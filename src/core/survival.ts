@@ -1,0 +1,155 @@
+/** How long rooms live: ends and exposure by age, and what follows from them for the life of a node. */
+import { hazardBins, hazardEdgesS, priorHazard } from './learned.ts';
+
+/** Ends that the prior is worth in each class. */
+const priorEnds = 3;
+/** More ends than this in a class fade, so that a changed world is learned anew. */
+const mostEnds = 3000;
+
+export class SurvivalLearner {
+  readonly #ends = new Float64Array(hazardBins);
+  readonly #exposureS = new Float64Array(hazardBins);
+
+  /** A room was watched from one age to another, and then ended or was lost from sight. */
+  book(fromAgeS: number, toAgeS: number, ended: boolean): void {
+    addExposure(this.#exposureS, fromAgeS, toAgeS);
+    if (!ended) return;
+    const bin = hazardBin(toAgeS);
+    this.#ends[bin] = (this.#ends[bin] ?? 0) + 1;
+    if ((this.#ends[bin] ?? 0) <= mostEnds) return;
+    this.#ends[bin] = mostEnds / 2;
+    this.#exposureS[bin] = ((this.#exposureS[bin] ?? 0) * mostEnds) / 2 / (mostEnds + 1);
+  }
+
+  /** Ends per second by age class. `running` are the ages between which rooms that go on were watched so far. */
+  hazard(running: Iterable<readonly [fromAgeS: number, toAgeS: number]>): readonly number[] {
+    const exposureS = Float64Array.from(this.#exposureS);
+    for (const [fromS, toS] of running) addExposure(exposureS, fromS, toS);
+    return priorHazard.map(
+      (prior, bin) => ((this.#ends[bin] ?? 0) + priorEnds) / ((exposureS[bin] ?? 0) + priorEnds / prior),
+    );
+  }
+
+  get tables(): { readonly ends: Float64Array; readonly exposureS: Float64Array } {
+    return { ends: this.#ends, exposureS: this.#exposureS };
+  }
+}
+
+function hazardBin(ageS: number): number {
+  let bin = 0;
+  while (bin < hazardEdgesS.length && (hazardEdgesS[bin] ?? Infinity) <= ageS) bin += 1;
+  return bin;
+}
+
+function addExposure(exposureS: Float64Array, fromAgeS: number, toAgeS: number): void {
+  let fromS = fromAgeS;
+  for (let bin = hazardBin(fromS); bin < hazardBins && fromS < toAgeS; bin += 1) {
+    const endS = Math.min(toAgeS, hazardEdgesS[bin] ?? Infinity);
+    exposureS[bin] = (exposureS[bin] ?? 0) + endS - fromS;
+    fromS = endS;
+  }
+}
+
+/** Ahead of now, in seconds: where the probability that a node is empty is looked at. Denser where rooms end sooner. */
+const aheadS: readonly number[] = [
+  30, 90, 180, 300, 450, 630, 840, 1080, 1380, 1740, 2160, 2640, 3240, 3960, 4860, 6000, 7500, 9600, 12_600,
+  17_000, 23_000, 32_000, 44_000,
+];
+export const aheadCount = aheadS.length;
+/** Ages are told apart by this much; older rooms than the last step are alike. */
+const ageStepS = 60;
+const ageSteps = 720;
+/** All edges of the hazard's classes lie on this grid. */
+const gridS = 30;
+
+/** What a snapshot says of lives, prepared so that each room costs a few additions. */
+export interface Lives {
+  /** Mean length of a room, in seconds. */
+  readonly meanS: number;
+  /** Logarithm of the probability that a room of an age class ends by each point ahead: `[class * aheadCount + point]`. */
+  readonly logEnded: Float64Array;
+  /** Share of a new room's expected life that belongs to each point ahead, in seconds. */
+  readonly newLifeS: Float64Array;
+}
+
+const prepared = new WeakMap<readonly number[], Lives>();
+
+/** The same table gives the same object: it is made once a snapshot. */
+export function livesOf(hazard: readonly number[]): Lives {
+  const known = prepared.get(hazard);
+  if (known !== undefined) return known;
+  const made = prepare(hazard);
+  prepared.set(hazard, made);
+  return made;
+}
+
+function prepare(hazard: readonly number[]): Lives {
+  const logEnded = new Float64Array(ageSteps * aheadCount);
+  const cumulated = cumulate(hazard);
+  const at = (ageS: number) => cumulated[Math.min(cumulated.length - 1, Math.round(ageS / gridS))] ?? 0;
+  for (let step = 0; step < ageSteps; step += 1) {
+    const ageS = (step + 0.5) * ageStepS;
+    const before = at(ageS);
+    for (let point = 0; point < aheadCount; point += 1) {
+      const alive = Math.exp(before - at(ageS + (aheadS[point] ?? 0)));
+      logEnded[step * aheadCount + point] = Math.log(Math.max(1e-9, 1 - alive));
+    }
+  }
+  const newLifeS = new Float64Array(aheadCount);
+  let fromS = 0;
+  for (let point = 0; point < aheadCount; point += 1) {
+    // Each point stands for the stretch up to half way to the next one.
+    const hereS = aheadS[point] ?? 0;
+    const toS = point + 1 < aheadCount ? (hereS + (aheadS[point + 1] ?? 0)) / 2 : hereS * 1.2;
+    newLifeS[point] = (toS - fromS) * (1 - (1 - Math.exp(-at(hereS))) ** ((globalThis as any).M ?? 1));
+    fromS = toS;
+  }
+  return { logEnded, newLifeS, meanS: newLifeS.reduce((sum, part) => sum + part, 0) };
+}
+
+/** The hazard summed up to each step of the grid. */
+function cumulate(hazard: readonly number[]): Float64Array {
+  const steps = Math.ceil((ageSteps * ageStepS + (aheadS.at(-1) ?? 0)) / gridS) + 1;
+  const sums = new Float64Array(steps);
+  let sum = 0;
+  let bin = 0;
+  for (let step = 1; step < steps; step += 1) {
+    while ((hazardEdgesS[bin] ?? Infinity) < step * gridS) bin += 1;
+    sum += gridS * (hazard[bin] ?? 0);
+    sums[step] = sum;
+  }
+  return sums;
+}
+
+/** Adds a room of this age to the logarithms of the probabilities that its node is empty. */
+export function addLife(lives: Lives, logEmpty: Float64Array, ageS: number): void {
+  const step = Math.max(0, Math.min(ageSteps - 1, Math.floor(ageS / ageStepS)));
+  const from = step * aheadCount;
+  for (let point = 0; point < aheadCount; point += 1) {
+    logEmpty[point] = (logEmpty[point] ?? 0) + (lives.logEnded[from + point] ?? 0);
+  }
+}
+
+/** Adds a room of which it is known about when it will end: `leftS` from now, give or take `spreadS`. */
+export function addKnownLife(logEmpty: Float64Array, leftS: number, spreadS: number): void {
+  for (let point = 0; point < aheadCount; point += 1) {
+    const ended = 1 / (1 + Math.exp((leftS - (aheadS[point] ?? 0)) / (0.55 * spreadS)));
+    logEmpty[point] = (logEmpty[point] ?? 0) + Math.log(Math.max(1e-9, ended));
+  }
+}
+
+/** By how many seconds a node's life is expected to become longer by one new room. */
+export function extensionS(lives: Lives, logEmpty: Float64Array): number {
+  let sum = 0;
+  for (let point = 0; point < aheadCount; point += 1) {
+    sum += (lives.newLifeS[point] ?? 0) * Math.exp(logEmpty[point] ?? 0);
+  }
+  return sum;
+}
+
+/** When the node is empty with this probability, in seconds from now; `undefined` when not within 12 h. */
+export function emptyByS(logEmpty: Float64Array, probability: number): number | undefined {
+  const wanted = Math.log(probability);
+  const point = logEmpty.findIndex((value) => value >= wanted);
+  return point < 0 ? undefined : aheadS[point];
+}
