@@ -7,7 +7,7 @@ MAKEFLAGS += --no-print-directory
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 NPM_STAMP := build/stamps/npm
 
-.PHONY: help check test unit plane world demo cluster down bench tools images gen format clean
+.PHONY: help check test unit plane world demo cluster down bench policy reality tools images gen format clean
 
 help: ## Show the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -54,8 +54,15 @@ cluster: images ## Start a local cluster and leave it running
 down: $(NPM_STAMP) ## Remove every local cluster of this checkout
 	@node lab/cluster.ts down --all
 
-bench: images ## Measure reaction times and cost, side by side in one run
+bench: images ## Measure reaction times, cost and the speed of deciding, side by side in one run
+	@node lab/bench-decide.ts
 	@node lab/bench.ts
+
+policy: $(NPM_STAMP) ## Play the governor and its rivals on the shipped profiles; tables and reports in build/policy
+	@node lab/policy.ts
+
+reality: images ## Run one scenario on a real local cluster and in the simulator, and compare (25 minutes)
+	@node lab/reality.ts
 
 gen: $(NPM_STAMP) ## Make the generated files anew
 	@npm run --silent gen

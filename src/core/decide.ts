@@ -5,21 +5,25 @@
 import type { Action, Steering } from './action.ts';
 import { type Bounded, bounded, earliest } from './bounds.ts';
 import { type Demand, demand } from './demand.ts';
-import type { SteerInput } from './governor.ts';
 import { heartbeatRefusal, noticeLoadDrop, redisRefusal } from './freshness.ts';
+import {
+  type Governed,
+  type GovernorView,
+  type SizeWish,
+  becauseOfLaunch,
+  govern,
+  sizeWish,
+} from './govern.ts';
 import { planLaunches } from './launches.ts';
-import { type Learned, priorLearned } from './learned.ts';
+import type { Learned } from './learned.ts';
 import { planLeaving } from './leaving.ts';
 import { type MediaNode, mediaNodes } from './media-nodes.ts';
 import { type Memory, type NodeMemory, coldMemory } from './memory.ts';
 import type { Observed } from './observed.ts';
-import { Fortune, type NodeOutlook } from './outlook.ts';
 import { type PlacementResult, keepOrder, place } from './placement.ts';
 import type { Finding } from './reasons.ts';
 import { carryGone, noteRole, noteSight, noteTold } from './remember.ts';
-import { type Reserve, reserve } from './reserve.ts';
 import type { ClusterSpec } from './spec.ts';
-import { blindUntil } from './view-age.ts';
 
 export interface DecideInput {
   readonly clusterName: string;
@@ -44,16 +48,6 @@ export interface NodeView {
   readonly state: NodeState;
   /** Why it is in this state, or why it may not leave yet. */
   readonly finding: Finding | undefined;
-}
-
-/** What the governor saw and wanted. */
-export interface GovernorView {
-  /** Of every node that is up and that nobody cordoned. */
-  readonly outlooks: readonly NodeOutlook[];
-  /** `undefined` where placement is Spread: then the targets alone decide. */
-  readonly reserve: Reserve | undefined;
-  /** The view is old, so more nodes serve than would be needed. */
-  readonly blind: boolean;
 }
 
 export interface Decision {
@@ -110,8 +104,9 @@ interface Seen {
 function look(input: DecideInput): Seen {
   const { observed, spec, nowMs, wallMs } = input;
   const limits = { startupDeadlineMs: spec.startupDeadlineMs, wallMs, nowMs };
+  const isRead = observed.redis.kind === 'Read';
   const joined = mediaNodes(observed, input.memory, limits);
-  const nodes = joined.map((node) => withMemory(node, noteSight(node, nowMs)));
+  const nodes = joined.map((node) => withMemory(node, noteSight(node, nowMs, isRead)));
   const drop = noticeLoadDrop(nodes, input.memory, nowMs);
   const gone = carryGone(input.memory, new Set(nodes.map((node) => node.pod.uid)), nowMs);
   const capacity = nodes.filter((node) => countsAsCapacity(node, nowMs)).length;
@@ -218,57 +213,6 @@ function act(input: DecideInput, seen: Seen): Decision {
   return conclude(input, { seen, nodes, wanted, wish, governed, bounds, placement, launches, leaving });
 }
 
-/** Where a limit demands more than the load does, such as a schedule, that limit is why. */
-function becauseOfLaunch(wish: SizeWish, { desired, limitedBy }: Bounded): Finding {
-  return desired > wish.wanted && limitedBy !== undefined ? limitedBy : wish.because;
-}
-
-interface Governed {
-  readonly steer: SteerInput;
-  readonly view: GovernorView;
-  readonly blindUntilMs: number | undefined;
-}
-
-/** `kept` is `keepOrder` of the nodes; the outlooks are in the same order. */
-function govern(input: DecideInput, seen: Seen, kept: readonly MediaNode[]): Governed {
-  const { spec, observed, launchMs, nowMs, wallMs } = input;
-  const learned = input.learned ?? priorLearned(spec.capacity.participants);
-  const blindUntilMs = blindUntil({ redis: observed.redis, nodes: kept, memory: seen.memory, nowMs });
-  const fortune = new Fortune(spec, learned, wallMs);
-  const outlooks = kept.map((node) => fortune.tell(node));
-  const launching = seen.nodes.filter(({ phase }) => phase === 'Launching').length;
-  const blind = blindUntilMs !== undefined;
-  const packed = spec.placement.strategy === 'Packed';
-  return {
-    steer: { spec, learned, wallMs, blind },
-    view: {
-      outlooks,
-      reserve: packed
-        ? reserve({ spec, learned, launchMs, outlooks, launching, current: seen.capacity, nowMs, wallMs })
-        : undefined,
-      blind,
-    },
-    blindUntilMs,
-  };
-}
-
-interface SizeWish {
-  readonly wanted: number;
-  readonly mayLower: boolean;
-  readonly because: Finding;
-}
-
-/** Targets and headroom are floors: the governor may want more than they do, never less. */
-function sizeWish(spec: ClusterSpec, wanted: Demand, { view }: Governed): SizeWish {
-  if (spec.mode === 'External') {
-    const message = `spec.mediaNodes.replicas is ${spec.replicas}.`;
-    return { wanted: spec.replicas, mayLower: true, because: { reason: 'ReplicasRequested', message } };
-  }
-  const mayLower = wanted.mayLower && !view.blind;
-  if (view.reserve === undefined || view.reserve.wanted <= wanted.wanted) return { ...wanted, mayLower };
-  return { wanted: view.reserve.wanted, mayLower, because: view.reserve.because };
-}
-
 interface Parts {
   readonly seen: Seen;
   readonly nodes: readonly MediaNode[];
@@ -353,9 +297,15 @@ function idsOf(nodes: readonly MediaNode[]): readonly string[] {
 }
 
 function stateOf(node: MediaNode, role: ReturnType<PlacementResult['roles']['get']>): NodeState {
-  if (node.phase !== 'Up') return node.phase;
+  if (node.phase !== 'Up' && !isOutOfSight(node)) return node.phase;
   if (role !== undefined) return role === 'Full' ? 'Standby' : role;
   if (node.pod.cordonWish !== undefined) return 'Cordoned';
+  if (!node.memory.served && !node.pod.ready) return 'Launching';
   const { standbySinceMs, fullSinceMs } = node.memory;
   return (standbySinceMs ?? fullSinceMs) === undefined ? 'Serving' : 'Standby';
+}
+
+/** The registry could not be read: the node is shown as it was last seen. */
+function isOutOfSight({ phase, memory }: MediaNode): boolean {
+  return phase === 'Suspect' && memory.staleSinceMs === undefined;
 }

@@ -24,13 +24,13 @@ export interface NodeExplanation {
 export function explainNode(input: DecideInput, decision: Decision, view: NodeView): NodeExplanation {
   const { node, state, finding } = view;
   const seen: Seen = { input, decision, outlook: outlookOf(decision, node.name) };
-  const told = sentences[state](seen, view);
+  const told = unseen(seen, view) ?? sentences[state](seen, view);
   return {
     name: node.name,
     state,
     rooms: liveRooms(node).length,
     participants: node.participants,
-    freeSlots: state === 'Serving' ? slotsLeft(seen, view) : 0,
+    freeSlots: state === 'Serving' && input.observed.redis.kind === 'Read' ? slotsLeft(seen, view) : 0,
     reason: finding?.reason,
     why: sentence(told.why),
     next: told.next === undefined ? undefined : sentence(told.next),
@@ -68,6 +68,16 @@ const sentences: Readonly<Record<NodeState, Tell>> = {
   Failed: failed,
   Suspect: suspect,
 };
+
+/** Without Redis nothing is known of a server's load; only what its Pod tells still holds. */
+function unseen({ input }: Seen, { node, state }: NodeView): Told | undefined {
+  const isOfRedis = state === 'Serving' || state === 'Standby' || state === 'Suspect';
+  if (input.observed.redis.kind !== 'Failed' || !isOfRedis) return undefined;
+  return {
+    why: `cannot be seen, because Redis cannot be read; it last had ${people(node.participants)}`,
+    next: 'Until Redis answers it is neither closed, opened nor removed',
+  };
+}
 
 function ceilingOf({ spec }: DecideInput): number {
   return Math.floor(spec.capacity.participants * spec.placement.ceiling);
@@ -221,12 +231,6 @@ function failed(_: Seen, { node }: NodeView): Told {
 }
 
 function suspect({ input }: Seen, { node }: NodeView): Told {
-  if (input.observed.redis.kind === 'Failed') {
-    return {
-      why: `cannot be seen, because Redis cannot be read; it last had ${people(node.participants)}`,
-      next: 'Until Redis answers it is neither closed, opened nor removed',
-    };
-  }
   const sinceMs = node.memory.staleSinceMs ?? input.nowMs;
   const last = node.participants === 0 ? 'nobody' : people(node.participants);
   return {

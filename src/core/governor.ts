@@ -9,7 +9,7 @@ import { type NodeOutlook, leastFreeShare } from './outlook.ts';
 import type { ClusterSpec } from './spec.ts';
 
 /** What the choice is made for, so that a slightly better node does not take over at once: seconds of one node. */
-const stickinessS = 300;
+const stickinessS = 600;
 /** Rooms that begin within this time must find room on the nodes that are open. */
 const reactionS = 5;
 

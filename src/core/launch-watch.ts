@@ -34,7 +34,7 @@ export class LaunchWatch {
     if (pods === this.#lastPods && this.#waiting.size === 0) return;
     this.#lastPods = pods;
     const uids = new Set(pods.map(({ uid }) => uid));
-    for (const uid of this.#known) if (!uids.has(uid)) this.#forget(uid);
+    this.#forgetAllBut(uids);
     const addresses = new Set(redis.kind === 'Read' ? redis.nodes.flatMap(addressOf) : []);
     for (const pod of pods) this.#meet(pod, at);
     for (const pod of pods) {
@@ -57,9 +57,12 @@ export class LaunchWatch {
     this.#samples = [...this.#samples, Math.round(nowMs - watched.startedMs)].slice(-mostSamples);
   }
 
-  #forget(uid: string): void {
-    this.#known.delete(uid);
-    this.#waiting.delete(uid);
+  #forgetAllBut(uids: ReadonlySet<string>): void {
+    for (const uid of this.#known) {
+      if (uids.has(uid)) continue;
+      this.#known.delete(uid);
+      this.#waiting.delete(uid);
+    }
   }
 }
 

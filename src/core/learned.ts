@@ -86,9 +86,12 @@ export interface Learned {
   readonly clockSkewS: number;
 }
 
-/** Mean size of a room before any was seen, for nodes of this capacity: a fleet of small nodes has small rooms. */
+/**
+ * Mean size of a room before any was seen, for nodes of this capacity: rather too large than too small, because the
+ * first morning is the least known one; but a fleet of small nodes has small rooms.
+ */
 export function priorMeanSize(capacity: number): number {
-  return Math.min(6, capacity / 40);
+  return (Math.min(8, capacity / 25) * capacity) / (capacity + 50);
 }
 
 /** Share of its people that a room still waits for, by age. */
@@ -101,7 +104,9 @@ export function priorGrowth(capacity: number): GrowthTable {
   const variance: number[] = [];
   for (const share of stillToCome) {
     for (const count of countEdges) {
-      const growth = share * Math.max(meanSize - count, 0.3 * count);
+      // A room that nobody has entered for a while was made ahead of time.
+      const expected = Math.max(meanSize - count, 0.3 * count);
+      const growth = count === 0 && share < 0.8 ? 0 : share * expected;
       mean.push(growth);
       variance.push(share * 1.2 * growth * (growth + Math.min(1, meanSize)));
     }

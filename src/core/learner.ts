@@ -6,7 +6,14 @@ import { ArrivalLearner, similarDays } from './arrivals.ts';
 import { type Expected, ForecastJudge, expectedArrivals } from './forecast.ts';
 import { GrowthLearner } from './growth.ts';
 import { LaunchWatch } from './launch-watch.ts';
-import { type ArrivalTable, type GrowthSlot, type GrowthTable, type Learned, slotOfDay } from './learned.ts';
+import {
+  type ArrivalTable,
+  type GrowthSlot,
+  type GrowthTable,
+  type Learned,
+  type SizeTable,
+  slotOfDay,
+} from './learned.ts';
 import { type Checkpoint, checkpointOf, readCheckpoint } from './learner-checkpoint.ts';
 import type { PodObservation } from './observed.ts';
 import type { RedisReading } from './readings.ts';
@@ -17,7 +24,8 @@ import { SurvivalLearner } from './survival.ts';
 
 /** How long a snapshot, or a part of it, is used before it is made anew. */
 const snapshotEveryMs = 10_000;
-const growthEveryMs = 30_000;
+const growthEveryMs = 60_000;
+const sizesEveryMs = 60_000;
 const hazardEveryMs = 600_000;
 const namesEveryMs = 900_000;
 /** The forecast is put to the test in windows of this many minutes; by then all their rooms have their size. */
@@ -55,6 +63,8 @@ export class Learner {
   #slotsMade: Made<readonly GrowthSlot[]> | undefined;
   #hazardMade: Made<readonly number[]> | undefined;
   #namesMade: Made<Learned['names']> | undefined;
+  #sizesMade: Made<SizeTable> | undefined;
+  #patternMade: Made<readonly number[]> | undefined;
   #daysMade: Made<ArrivalTable['days']> | undefined;
 
   /** `salt` keeps the names of rooms from being guessed from their hashes: any whole number, the same for one fleet. */
@@ -95,7 +105,7 @@ export class Learner {
       madeAtMs: wallMs,
       growth,
       slots: this.#slotGrowth(wallMs, growth),
-      sizes: this.#sizes.table(capacity),
+      sizes: this.#sizeTable(wallMs, capacity),
       hazard: this.#hazard(wallMs),
       arrivals: this.#arrivalTable(wallMs),
       names: this.#nameTable(wallMs),
@@ -122,6 +132,14 @@ export class Learner {
     return this.#slotsMade.value;
   }
 
+  #sizeTable(wallMs: number, capacity: number): SizeTable {
+    const of = `${this.#growth.revision}/${capacity}`;
+    this.#sizesMade = remade(this.#sizesMade, { wallMs, of, everyMs: sizesEveryMs }, () =>
+      this.#sizes.table(capacity),
+    );
+    return this.#sizesMade.value;
+  }
+
   #hazard(wallMs: number): readonly number[] {
     this.#hazardMade = remade(
       this.#hazardMade,
@@ -141,7 +159,10 @@ export class Learner {
 
   #arrivalTable(wallMs: number): ArrivalTable {
     const minute = Math.floor(wallMs / 60_000);
-    const minuteOfHour = this.#arrivals.pattern();
+    this.#patternMade = remade(this.#patternMade, { wallMs, of: String(minute), everyMs: 0 }, () =>
+      this.#arrivals.pattern(),
+    );
+    const minuteOfHour = this.#patternMade.value;
     this.#daysMade = remade(this.#daysMade, { wallMs, of: String(minute), everyMs: 0 }, () =>
       similarDays(this.#arrivals, minute),
     );

@@ -5,6 +5,7 @@
 import type { Memory, NodeMemory } from './memory.ts';
 import type { Observed, PodObservation } from './observed.ts';
 import type { NodeEntry, NodeMetricsReading, RoomPlacement } from './readings.ts';
+import { roomsByNode, tallyOf } from './rooms-by-node.ts';
 
 export type RegisteredEntry = Extract<NodeEntry, { kind: 'Node' }>;
 
@@ -41,7 +42,7 @@ export function mediaNodes(
 ): readonly MediaNode[] {
   const entries = indexed(observed.redis.kind === 'Read' ? observed.redis.nodes : []);
   const placements = observed.redis.kind === 'Read' ? observed.redis.rooms : [];
-  const roomsOf = groupByNode(placements);
+  const roomsOf = roomsByNode(placements);
   return observed.pods
     .toSorted((a, b) => compareNames(a.name, b.name))
     .map((pod) => {
@@ -103,67 +104,6 @@ function carried(
     if (nowMs - sample.atMs <= recordSettlesMs) lowest = Math.min(lowest, sample.count);
   }
   return Math.min(clients, recorded + (clients - lowest));
-}
-
-interface Tally {
-  /** Rooms that have a record. */
-  readonly live: number;
-  /** Participants by these records. */
-  readonly recorded: number;
-}
-
-const tallies = new WeakMap<readonly RoomPlacement[], Tally>();
-
-function tallyOf(rooms: readonly RoomPlacement[]): Tally {
-  const known = tallies.get(rooms);
-  if (known !== undefined) return known;
-  let live = 0;
-  let recorded = 0;
-  for (const { participants } of rooms) {
-    if (participants === undefined) continue;
-    live += 1;
-    recorded += participants;
-  }
-  const tally = { live, recorded };
-  tallies.set(rooms, tally);
-  return tally;
-}
-
-type RoomsByNode = ReadonlyMap<string, readonly RoomPlacement[]>;
-
-/** Readings may share the list of rooms as long as none has changed; it is sorted out once. */
-const grouped = new WeakMap<readonly RoomPlacement[], RoomsByNode>();
-let latest: RoomsByNode = new Map();
-
-function groupByNode(placements: readonly RoomPlacement[]): RoomsByNode {
-  const known = grouped.get(placements);
-  if (known !== undefined) return known;
-  const sorted = new Map<string, RoomPlacement[]>();
-  for (let from = 0; from < placements.length; ) {
-    const nodeId = placements[from]?.nodeId ?? '';
-    let to = from + 1;
-    while (to < placements.length && placements[to]?.nodeId === nodeId) to += 1;
-    const stretch = placements.slice(from, to);
-    const group = sorted.get(nodeId);
-    if (group === undefined) sorted.set(nodeId, stretch);
-    else for (const placement of stretch) group.push(placement);
-    from = to;
-  }
-  const groups: Map<string, readonly RoomPlacement[]> = sorted;
-  // What is worked out of a node's rooms is found again by their list, so a list that is the same stays the same.
-  for (const [nodeId, group] of groups) {
-    const before = latest.get(nodeId);
-    if (before !== undefined && isSame(group, before)) groups.set(nodeId, before);
-  }
-  latest = groups;
-  grouped.set(placements, groups);
-  return groups;
-}
-
-function isSame(a: readonly RoomPlacement[], b: readonly RoomPlacement[]): boolean {
-  if (a.length !== b.length) return false;
-  for (let at = 0; at < a.length; at += 1) if (a[at] !== b[at]) return false;
-  return true;
 }
 
 function indexed(entries: readonly NodeEntry[]): ReadonlyMap<string, NodeEntry> {

@@ -5,6 +5,8 @@
 import {
   type GrowthTable,
   type Learned,
+  type NameFacts,
+  type NameTable,
   ageKnot,
   countClass,
   countEdges,
@@ -15,7 +17,16 @@ import { type MediaNode, isEmpty } from './media-nodes.ts';
 import type { RoomPlacement } from './readings.ts';
 import { factsOf } from './room-names.ts';
 import type { ClusterSpec } from './spec.ts';
-import { type Lives, addKnownLife, addLife, aheadCount, emptyByS, extensionS, livesOf } from './survival.ts';
+import {
+  type Lives,
+  addKnownLife,
+  addLife,
+  aheadCount,
+  emptyByS,
+  extensionS,
+  livesOf,
+  pointAt,
+} from './survival.ts';
 
 /** From this share of its capacity on a node is overloaded. */
 export const overloadFrom = 0.9;
@@ -33,9 +44,11 @@ export interface NodeOutlook {
   readonly deviation: number;
   /** Slots below the ceiling that will still be free; negative when there are too few. */
   readonly free: number;
-  /** By how many seconds one more room would lengthen its life. */
+  /** Participants who are expected to have left with their rooms by the time that a launch takes. */
+  readonly ending: number;
+  /** By how many seconds it would live longer if it were open for a while. */
   readonly extensionS: number;
-  /** Expected overload that one more room would cause, in seconds of one node. */
+  /** Expected overload that one more room would cause as long as such a node lives, in seconds of one node. */
   readonly riskS: number;
   /** When it is empty as likely as not, in seconds from now; 0 when it is, `undefined` when not for many hours. */
   readonly emptyInS: number | undefined;
@@ -45,9 +58,21 @@ export interface NodeOutlook {
 /** Half of the width of the classes of age. */
 const lifeStepS = 30;
 
+/** A room that may still grow. */
+interface YoungRoom {
+  readonly createdAtSeconds: number;
+  readonly participants: number;
+  readonly facts: NameFacts | undefined;
+}
+
 interface RoomsLife {
-  readonly learned: Learned;
+  readonly lives: Lives;
+  readonly names: NameTable;
   readonly stepS: number;
+  readonly horizon: number;
+  readonly ending: number;
+  /** Those that were young at the step. */
+  readonly young: readonly YoungRoom[];
   readonly extensionS: number;
   readonly emptyInS: number | undefined;
 }
@@ -64,27 +89,25 @@ export class Fortune {
   readonly #learned: Learned;
   readonly #wallS: number;
   readonly #lives: Lives;
+  readonly #horizon: number;
   #committed = 0;
   #variance = 0;
 
-  constructor(spec: ClusterSpec, learned: Learned, wallMs: number) {
+  /** `horizonS` is how far ahead rooms that end are looked for. */
+  constructor(spec: ClusterSpec, learned: Learned, wallMs: number, horizonS: number) {
     this.#spec = spec;
     this.#learned = learned;
     this.#wallS = wallMs / 1000 - learned.clockSkewS;
     this.#lives = livesOf(learned.hazard);
-  }
-
-  /** Mean length of a room in seconds. */
-  get meanLifeS(): number {
-    return this.#lives.meanS;
+    this.#horizon = pointAt(horizonS);
   }
 
   tell(node: MediaNode): NodeOutlook {
     const { capacity, placement } = this.#spec;
     this.#committed = 0;
     this.#variance = 0;
-    for (const room of node.rooms) if (room.participants !== undefined) this.#grow(room, room.participants);
     const life = this.#lifeOf(node.rooms);
+    for (const room of life.young) this.#grow(room);
     const committed = Math.max(node.participants + this.#committed, pressure(this.#spec, node));
     const deviation = Math.sqrt(togetherness * this.#variance);
     const empty = isEmpty(node);
@@ -93,6 +116,7 @@ export class Fortune {
       committed,
       deviation,
       free: capacity.participants * placement.ceiling - committed - caution * deviation,
+      ending: life.ending,
       extensionS: life.extensionS,
       riskS: this.#risk(committed, deviation),
       emptyInS: empty ? 0 : life.emptyInS,
@@ -104,12 +128,28 @@ export class Fortune {
   #lifeOf(rooms: readonly RoomPlacement[]): RoomsLife {
     const stepS = Math.floor(this.#wallS / lifeStepS) * lifeStepS;
     const known = lives.get(rooms);
-    if (known?.stepS === stepS && known.learned === this.#learned) return known;
+    const { names } = this.#learned;
+    const same = known?.stepS === stepS && known.horizon === this.#horizon;
+    if (same && known.lives === this.#lives && known.names === names) return known;
     logEmpty.fill(0);
-    for (const room of rooms) if (room.participants !== undefined) this.#live(room, stepS);
+    let ending = 0;
+    const young: YoungRoom[] = [];
+    for (const room of rooms) {
+      const { createdAtSeconds, participants } = room;
+      if (participants === undefined) continue;
+      const facts = factsOf(names, room.room);
+      ending += participants * this.#live(createdAtSeconds, facts, stepS);
+      // A room of which nobody knows when it began counts with what it has, and lives as one that is grown.
+      if (createdAtSeconds === undefined || stepS - createdAtSeconds >= grownS) continue;
+      young.push({ createdAtSeconds, participants, facts });
+    }
     const life: RoomsLife = {
-      learned: this.#learned,
+      lives: this.#lives,
+      names,
       stepS,
+      horizon: this.#horizon,
+      ending,
+      young,
       extensionS: extensionS(this.#lives, logEmpty),
       emptyInS: emptyByS(logEmpty, 0.5),
     };
@@ -117,21 +157,19 @@ export class Fortune {
     return life;
   }
 
-  #live({ room, createdAtSeconds }: RoomPlacement, nowS: number): void {
+  #live(createdAtSeconds: number | undefined, facts: NameFacts | undefined, nowS: number): number {
     const ageS = createdAtSeconds === undefined ? grownS : Math.max(0, nowS - createdAtSeconds);
-    const facts = factsOf(this.#learned.names, room);
     if (facts !== undefined && ageS < facts.lengthS) {
-      addKnownLife(logEmpty, facts.lengthS - ageS, Math.max(60, Math.sqrt(facts.lengthVariance)));
-    } else addLife(this.#lives, logEmpty, ageS);
+      const spreadS = Math.max(60, Math.sqrt(facts.lengthVariance));
+      return addKnownLife(logEmpty, facts.lengthS - ageS, spreadS, this.#horizon);
+    }
+    return addLife(this.#lives, logEmpty, ageS, this.#horizon);
   }
 
-  /** A room of which nobody knows when it began counts with what it has, and lives as one that is grown. */
-  #grow(room: RoomPlacement, participants: number): void {
-    if (room.createdAtSeconds === undefined) return;
-    const ageS = Math.max(0, this.#wallS - room.createdAtSeconds);
+  #grow({ createdAtSeconds, participants, facts }: YoungRoom): void {
+    const ageS = Math.max(0, this.#wallS - createdAtSeconds);
     if (ageS >= grownS) return;
-    const facts = factsOf(this.#learned.names, room.room);
-    const table = this.#tableOf(room.createdAtSeconds);
+    const table = this.#tableOf(createdAtSeconds);
     const cell = ageKnot(ageS) * countEdges.length + countClass(participants);
     const mean = table.mean[cell] ?? 0;
     const variance = table.variance[cell] ?? 0;
@@ -162,7 +200,7 @@ export class Fortune {
       if (weight < 1e-6) continue;
       more += weight * (hurt(committed + (size[at] ?? 0), deviation, capacity * overloadFrom) - now);
     }
-    return (more * this.#lives.meanS) / capacity;
+    return (more * this.#lives.tenureS) / capacity;
   }
 }
 

@@ -66,7 +66,8 @@ export interface PlaceInput {
 export function place({ steer, nodes, outlooks, desired }: PlaceInput): PlacementResult {
   const { spec } = steer;
   const staying = outlooks.slice(0, Math.max(1, desired));
-  const open = spec.placement.strategy === 'Spread' ? spread(spec, staying) : packed(steer, outlooks, staying);
+  const open =
+    spec.placement.strategy === 'Spread' ? spread(spec, staying) : packed(steer, outlooks, staying);
   const roles = new Map<string, Role>();
   for (const { name, phase, pod } of nodes) {
     if (phase === 'Up' && pod.cordonWish !== undefined) roles.set(name, 'Cordoned');

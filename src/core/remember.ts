@@ -10,10 +10,11 @@ const rememberGoneMs = 120_000;
 
 /**
  * Notes first: that a node reports, since when it is overdue, what it carried, which id it has. The memory itself
- * comes back when nothing has changed, because this runs for every node on every pass.
+ * comes back when nothing has changed, because this runs for every node on every pass. Where the registry could not
+ * be read (`isRead`), the reading is missing and not the node: nobody falls silent by that.
  */
-export function noteSight(node: MediaNode, nowMs: number): NodeMemory {
-  const present = withoutAbsence(node, nowMs);
+export function noteSight(node: MediaNode, nowMs: number, isRead: boolean): NodeMemory {
+  const present = withoutAbsence(node, nowMs, isRead);
   const served = present.served || node.phase === 'Up';
   const nodeId = node.entry?.nodeId ?? present.nodeId;
   const clients = recentClients(node, nowMs);
@@ -28,8 +29,8 @@ export function noteSight(node: MediaNode, nowMs: number): NodeMemory {
   return { ...present, nodeId, served, participants, clients };
 }
 
-function withoutAbsence({ memory, phase }: MediaNode, nowMs: number): NodeMemory {
-  const isSilent = phase === 'Suspect';
+function withoutAbsence({ memory, phase }: MediaNode, nowMs: number, isRead: boolean): NodeMemory {
+  const isSilent = phase === 'Suspect' && (isRead || memory.staleSinceMs !== undefined);
   if (memory.goneSinceMs === undefined && isSilent === (memory.staleSinceMs !== undefined)) return memory;
   const { staleSinceMs, goneSinceMs: _, ...rest } = memory;
   return isSilent ? { ...rest, staleSinceMs: staleSinceMs ?? nowMs } : rest;
@@ -57,27 +58,25 @@ export function noteRole(
 ): NodeMemory {
   const { memory } = node;
   if (role === undefined || role === 'Serving') return opened(memory, role);
-  const emptySinceMs = isEmpty(node) ? (memory.emptySinceMs ?? nowMs) : undefined;
-  const fullSinceMs = role === 'Full' ? (memory.fullSinceMs ?? nowMs) : undefined;
-  const marked = node.entry?.cordonMarked === true;
-  // A gap means that it may have been given a room since: it is closed anew.
-  const closedSinceMs = marked ? (memory.closedSinceMs ?? nowMs) : undefined;
-  const standbySinceMs = role === 'Standby' ? (memory.standbySinceMs ?? nowMs) : undefined;
+  const since = closingOf(node, role, nowMs);
   const proofs = nextProofs(node, observed.serverApi, nowMs);
-  const same =
-    memory.closedSinceMs === closedSinceMs &&
-    memory.standbySinceMs === standbySinceMs &&
-    memory.fullSinceMs === fullSinceMs &&
-    memory.emptySinceMs === emptySinceMs &&
-    (memory.proofs === proofs || memory.proofs.length + proofs.length === 0);
-  if (same) return memory;
+  const sameProofs = memory.proofs === proofs || memory.proofs.length + proofs.length === 0;
+  if (sameProofs && closingKeys.every((key) => memory[key] === since[key])) return memory;
+  return { ...withoutClosing(memory), ...since, proofs };
+}
+
+type Closing = Pick<NodeMemory, (typeof closingKeys)[number]>;
+const closingKeys = ['standbySinceMs', 'fullSinceMs', 'emptySinceMs', 'closedSinceMs'] as const;
+
+/** Since when it is closed, and as what. */
+function closingOf(node: MediaNode, role: Exclude<Role, 'Serving'>, nowMs: number): Closing {
+  const { memory } = node;
   return {
-    ...withoutClosing(memory),
-    ...(standbySinceMs === undefined ? {} : { standbySinceMs }),
-    ...(fullSinceMs === undefined ? {} : { fullSinceMs }),
-    ...(emptySinceMs === undefined ? {} : { emptySinceMs }),
-    ...(closedSinceMs === undefined ? {} : { closedSinceMs }),
-    proofs,
+    ...(role === 'Standby' ? { standbySinceMs: memory.standbySinceMs ?? nowMs } : {}),
+    ...(role === 'Full' ? { fullSinceMs: memory.fullSinceMs ?? nowMs } : {}),
+    ...(isEmpty(node) ? { emptySinceMs: memory.emptySinceMs ?? nowMs } : {}),
+    // A gap means that it may have been given a room since: it is closed anew.
+    ...(node.entry?.cordonMarked === true ? { closedSinceMs: memory.closedSinceMs ?? nowMs } : {}),
   };
 }
 

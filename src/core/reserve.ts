@@ -29,10 +29,10 @@ export interface Pace {
 /** Launch time, deviations, keep and hold: measured in simulation, and interpolated between. */
 const paces: readonly (readonly [launchS: number, z: number, keepS: number, holdS: number])[] = [
   [0, 1, 30, 3],
-  [20, 1, 300, 60],
-  [120, 2, 600, 120],
-  [300, 3, 1200, 300],
-  [900, 4, 3000, 600],
+  [20, 1, 900, 60],
+  [120, 2, 1200, 120],
+  [300, 3, 1800, 300],
+  [900, 4, 3300, 600],
 ];
 
 export function paceOf(launchMs: number | undefined): Pace {
@@ -44,11 +44,11 @@ export function paceOf(launchMs: number | undefined): Pace {
       paces.findIndex(([s]) => s >= launchS),
     ),
   );
-  const above = paces[paces.findIndex(([s]) => s >= launchS) < 0 ? paces.length - 1 : at] ?? [0, 1, 300, 60];
+  const above = paces[paces.findIndex(([s]) => s >= launchS) < 0 ? paces.length - 1 : at] ?? [20, 1, 900, 60];
   const below = paces[at - 1] ?? above;
   const share = Math.max(0, Math.min(1, (launchS - below[0]) / Math.max(1e-9, above[0] - below[0])));
   const between = (item: 1 | 2 | 3) => below[item] + share * (above[item] - below[item]);
-  return { horizonS: launchS + marginS, z: between(1), keepS: between(2) * ((globalThis as any).KEEP ?? 1), holdS: between(3) * ((globalThis as any).HOLD ?? 1) };
+  return { horizonS: launchS + marginS, z: between(1), keepS: between(2), holdS: between(3) };
 }
 
 export interface ReserveInput {
@@ -91,7 +91,8 @@ export function reserve(input: ReserveInput): Reserve {
   const keep = Math.max(need, ahead(pace.keepS));
   const free = outlooks.reduce((sum, outlook) => sum + (hasSpace(spec, outlook) ? outlook.free : 0), 0);
   const have = free + launching * perNode;
-  const missing = have < need ? Math.ceil((need - have) / perNode - 1e-9) : 0;
+  const soon = outlooks.reduce((sum, outlook) => sum + soonFree(spec, outlook), 0) + launching * perNode;
+  const missing = soon < need ? Math.ceil((need - soon) / perNode - 1e-9) : 0;
   const spare =
     missing > 0
       ? { count: 0, wakeAtMs: undefined }
@@ -107,6 +108,12 @@ export function reserve(input: ReserveInput): Reserve {
     expected: expectedArrivals(learned.arrivals, wallMs, pace.horizonS),
     wakeAtMs: spare.wakeAtMs,
   };
+}
+
+/** Slots that are free by the time a launch takes: those of today, and part of what rooms that end will leave. */
+function soonFree(spec: ClusterSpec, outlook: NodeOutlook): number {
+  const free = outlook.free + ((globalThis as any).Q ?? 0.5) * outlook.ending;
+  return free >= spec.capacity.participants * leastFreeShare ? free : 0;
 }
 
 /** Nodes that have been empty for long enough and whose slots are not wanted back soon. */

@@ -4,6 +4,7 @@
  */
 import { ageKnotsS, grownS } from './learned.ts';
 import type { RedisReading, RoomPlacement } from './readings.ts';
+import { roomsByNode } from './rooms-by-node.ts';
 
 /** Looks further apart than this are not one watch. */
 const gapMs = 15_000;
@@ -46,6 +47,14 @@ export interface RoomNews {
   skew(seconds: number): void;
 }
 
+/** The rooms of one node at the last look, all of them under watch. */
+interface Settled {
+  readonly list: readonly RoomPlacement[];
+  readonly rooms: readonly WatchedRoom[];
+  /** Those that may still grow. */
+  readonly young: readonly WatchedRoom[];
+}
+
 type Read = Extract<RedisReading, { kind: 'Read' }>;
 interface Instant {
   readonly nowMs: number;
@@ -55,6 +64,7 @@ interface Instant {
 export class RoomWatch {
   readonly #news: RoomNews;
   readonly #rooms = new Map<string, WatchedRoom>();
+  #settled = new Map<string, Settled>();
   #look = 0;
   #lastMs: number | undefined;
 
@@ -70,12 +80,15 @@ export class RoomWatch {
     this.#lastMs = redis.atMs;
     this.#look += 1;
     const fresh: RoomPlacement[] = [];
+    const settled = new Map<string, Settled>();
     let followed = 0;
-    for (const placement of redis.rooms) {
-      if (placement.participants === undefined) continue;
-      if (this.#follow(placement, at)) followed += 1;
-      else fresh.push(placement);
+    for (const [nodeId, list] of roomsByNode(redis.rooms)) {
+      const before = this.#settled.get(nodeId);
+      const now = before?.list === list ? this.#goOn(before, at) : this.#followAll(list, at, fresh);
+      followed += now.rooms.length;
+      if (now.rooms.length === list.length) settled.set(nodeId, now);
     }
+    this.#settled = settled;
     if (followed < this.#rooms.size) this.#sweep(redis);
     for (const placement of fresh) this.#meet(placement, at, sinceMs);
     return true;
@@ -89,14 +102,30 @@ export class RoomWatch {
     }
   }
 
-  /** @returns whether the room was known. */
-  #follow(placement: RoomPlacement, at: Instant): boolean {
-    const room = this.#rooms.get(placement.room);
-    if (room === undefined || !isSame(room, placement)) return false;
-    room.look = this.#look;
-    if (!room.booked) this.#grow(room, placement.participants ?? 0, at);
-    else if ((placement.participants ?? 0) > room.peak) room.peak = placement.participants ?? 0;
-    return true;
+  /** No record of this node has changed: only time has passed. */
+  #goOn(before: Settled, at: Instant): Settled {
+    for (const room of before.young) this.#grow(room, room.present, at);
+    const grown = before.young.some((room) => room.booked);
+    return grown ? { ...before, young: before.young.filter((room) => !room.booked) } : before;
+  }
+
+  /** Rooms that were not known are added to `fresh`. */
+  #followAll(list: readonly RoomPlacement[], at: Instant, fresh: RoomPlacement[]): Settled {
+    const rooms: WatchedRoom[] = [];
+    for (const placement of list) {
+      const { participants } = placement;
+      if (participants === undefined) continue;
+      const room = this.#rooms.get(placement.room);
+      if (room === undefined || !isSame(room, placement)) {
+        fresh.push(placement);
+        continue;
+      }
+      room.look = this.#look;
+      rooms.push(room);
+      if (!room.booked) this.#grow(room, participants, at);
+      else if (participants > room.peak) room.peak = participants;
+    }
+    return { list, rooms, young: rooms.filter((room) => !room.booked) };
   }
 
   #grow(room: WatchedRoom, participants: number, { nowMs, wallMs }: Instant): void {
@@ -145,8 +174,7 @@ export class RoomWatch {
   }
 
   #sweep(redis: Read): void {
-    const gone: WatchedRoom[] = [];
-    for (const room of this.#rooms.values()) if (room.look !== this.#look) gone.push(room);
+    const gone = this.#unseen();
     if (gone.length === 0 || this.#lastMs === undefined) return;
     const nodes = new Set(redis.nodes.map(({ nodeId }) => nodeId));
     const allLost = gone.length >= mostAtOnce && gone.length * 2 >= this.#rooms.size;
@@ -162,9 +190,15 @@ export class RoomWatch {
     }
   }
 
+  #unseen(): readonly WatchedRoom[] {
+    for (const { rooms } of this.#settled.values()) for (const room of rooms) room.look = this.#look;
+    return [...this.#rooms.values()].filter((room) => room.look !== this.#look);
+  }
+
   #loseAll(): void {
     for (const room of this.#rooms.values()) this.#news.lost(room, ageS(room, this.#lastMs ?? room.bornMs));
     this.#rooms.clear();
+    this.#settled.clear();
   }
 }
 

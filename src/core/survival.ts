@@ -62,13 +62,25 @@ const ageSteps = 720;
 /** All edges of the hazard's classes lie on this grid. */
 const gridS = 30;
 
+/**
+ * A node that is opened takes not one room but those of its time, and lives as long as the longest of them: this
+ * many are looked at together. With a single room every busy node looks alike; with these a node that long-lived
+ * rooms hold anyway looks cheaper than one that is about to become empty.
+ */
+const tenureRooms = 20;
+
 /** What a snapshot says of lives, prepared so that each room costs a few additions. */
 export interface Lives {
-  /** Mean length of a room, in seconds. */
-  readonly meanS: number;
-  /** Logarithm of the probability that a room of an age class ends by each point ahead: `[class * aheadCount + point]`. */
+  /** How long an empty node is expected to live once it is opened, in seconds. */
+  readonly tenureS: number;
+  /**
+   * Logarithm of the probability that a room of an age class ends by each point ahead: `[class * aheadCount + point]`.
+   * A class is worked out when a room is in it, and marked in `known`.
+   */
   readonly logEnded: Float64Array;
-  /** Share of a new room's expected life that belongs to each point ahead, in seconds. */
+  readonly known: Uint8Array;
+  readonly cumulated: Float64Array;
+  /** Share of that which belongs to each point ahead, in seconds. */
   readonly newLifeS: Float64Array;
 }
 
@@ -86,25 +98,36 @@ export function livesOf(hazard: readonly number[]): Lives {
 function prepare(hazard: readonly number[]): Lives {
   const logEnded = new Float64Array(ageSteps * aheadCount);
   const cumulated = cumulate(hazard);
-  const at = (ageS: number) => cumulated[Math.min(cumulated.length - 1, Math.round(ageS / gridS))] ?? 0;
-  for (let step = 0; step < ageSteps; step += 1) {
-    const ageS = (step + 0.5) * ageStepS;
-    const before = at(ageS);
-    for (let point = 0; point < aheadCount; point += 1) {
-      const alive = Math.exp(before - at(ageS + (aheadS[point] ?? 0)));
-      logEnded[step * aheadCount + point] = Math.log(Math.max(1e-9, 1 - alive));
-    }
-  }
   const newLifeS = new Float64Array(aheadCount);
   let fromS = 0;
   for (let point = 0; point < aheadCount; point += 1) {
     // Each point stands for the stretch up to half way to the next one.
     const hereS = aheadS[point] ?? 0;
     const toS = point + 1 < aheadCount ? (hereS + (aheadS[point + 1] ?? 0)) / 2 : hereS * 1.2;
-    newLifeS[point] = (toS - fromS) * (1 - (1 - Math.exp(-at(hereS))) ** ((globalThis as any).M ?? 1));
+    newLifeS[point] = (toS - fromS) * (1 - (1 - Math.exp(-hazardBy(cumulated, hereS))) ** tenureRooms);
     fromS = toS;
   }
-  return { logEnded, newLifeS, meanS: newLifeS.reduce((sum, part) => sum + part, 0) };
+  return {
+    logEnded,
+    known: new Uint8Array(ageSteps),
+    cumulated,
+    newLifeS,
+    tenureS: newLifeS.reduce((sum, part) => sum + part, 0),
+  };
+}
+
+function hazardBy(cumulated: Float64Array, ageS: number): number {
+  return cumulated[Math.min(cumulated.length - 1, Math.round(ageS / gridS))] ?? 0;
+}
+
+function workOut({ logEnded, known, cumulated }: Lives, step: number): void {
+  const ageS = (step + 0.5) * ageStepS;
+  const before = hazardBy(cumulated, ageS);
+  for (let point = 0; point < aheadCount; point += 1) {
+    const alive = Math.exp(before - hazardBy(cumulated, ageS + (aheadS[point] ?? 0)));
+    logEnded[step * aheadCount + point] = Math.log(Math.max(1e-9, 1 - alive));
+  }
+  known[step] = 1;
 }
 
 /** The hazard summed up to each step of the grid. */
@@ -121,24 +144,41 @@ function cumulate(hazard: readonly number[]): Float64Array {
   return sums;
 }
 
-/** Adds a room of this age to the logarithms of the probabilities that its node is empty. */
-export function addLife(lives: Lives, logEmpty: Float64Array, ageS: number): void {
+/** The point ahead that is nearest to a time from now. */
+export function pointAt(timeS: number): number {
+  const at = aheadS.findIndex((pointS) => pointS >= timeS);
+  return at < 0 ? aheadCount - 1 : at;
+}
+
+/**
+ * Adds a room of this age to the logarithms of the probabilities that its node is empty.
+ * @returns the probability that it has ended by the point `horizon`
+ */
+export function addLife(lives: Lives, logEmpty: Float64Array, ageS: number, horizon: number): number {
   const step = Math.max(0, Math.min(ageSteps - 1, Math.floor(ageS / ageStepS)));
+  if (lives.known[step] === 0) workOut(lives, step);
   const from = step * aheadCount;
   for (let point = 0; point < aheadCount; point += 1) {
     logEmpty[point] = (logEmpty[point] ?? 0) + (lives.logEnded[from + point] ?? 0);
   }
+  return Math.exp(lives.logEnded[from + horizon] ?? 0);
 }
 
-/** Adds a room of which it is known about when it will end: `leftS` from now, give or take `spreadS`. */
-export function addKnownLife(logEmpty: Float64Array, leftS: number, spreadS: number): void {
+/** The same for a room of which it is known about when it will end: `leftS` from now, give or take `spreadS`. */
+export function addKnownLife(
+  logEmpty: Float64Array,
+  leftS: number,
+  spreadS: number,
+  horizon: number,
+): number {
   for (let point = 0; point < aheadCount; point += 1) {
     const ended = 1 / (1 + Math.exp((leftS - (aheadS[point] ?? 0)) / (0.55 * spreadS)));
     logEmpty[point] = (logEmpty[point] ?? 0) + Math.log(Math.max(1e-9, ended));
   }
+  return 1 / (1 + Math.exp((leftS - (aheadS[horizon] ?? 0)) / (0.55 * spreadS)));
 }
 
-/** By how many seconds a node's life is expected to become longer by one new room. */
+/** By how many seconds a node's life is expected to become longer when it is open for a while. */
 export function extensionS(lives: Lives, logEmpty: Float64Array): number {
   let sum = 0;
   for (let point = 0; point < aheadCount; point += 1) {

@@ -38,11 +38,15 @@ const reasonByState: Readonly<Partial<Record<NodeState, ReasonCode>>> = {
 };
 
 function reasonOf(before: NodeView | undefined, now: NodeView): ReasonCode | undefined {
+  const from = before?.state;
   const { state } = now;
-  if (state === 'Standby') return closingOf(before, now) ?? arrivalOf(before?.state);
-  if (before?.state === state) return undefined;
-  if (before?.state === 'Standby' && endsInOrder(now)) return undefined;
-  if (state !== 'Serving') return reasonByState[state];
+  if (state === 'Standby') return closingOf(before, now) ?? arrivalOf(from);
+  if (state === 'Serving') return openingOf(before, now);
+  return from === state || (from === 'Standby' && endsInOrder(now)) ? undefined : reasonByState[state];
+}
+
+function openingOf(before: NodeView | undefined, now: NodeView): ReasonCode | undefined {
+  if (before?.state === 'Serving') return undefined;
   if (before?.state === 'Standby') return toldBefore(before, now) ? 'MediaNodeServing' : undefined;
   return arrivalOf(before?.state) ?? 'MediaNodeServing';
 }

@@ -21,6 +21,7 @@ import type { SpecNow } from '../reconcile/ports.ts';
 import { ClusterLoop, type PassResult } from '../reconcile/reconcile.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { Actor } from './actor.ts';
+import { CheckpointStore } from './checkpoint.ts';
 import { companionsOf } from './companions.ts';
 import { decidingPart } from './deciding-part.ts';
 import { type Connections, resolveConnections } from './connections.ts';
@@ -196,6 +197,12 @@ export class ClusterRuntime {
       pods: foreign ?? pods,
       actor,
       record: this.#recorder,
+      learned: new CheckpointStore({
+        client,
+        log,
+        apiSecret: connections.apiSecret,
+        cluster: () => this.#cluster,
+      }),
       wake,
     });
     this.#media = { link, loop, foreign, identity };

@@ -5,7 +5,8 @@ import type { Action } from '../../src/core/action.ts';
 import { type DecideInput, type Decision, type NodeView, decide } from '../../src/core/decide.ts';
 import { type MediaNode, liveRooms } from '../../src/core/media-nodes.ts';
 import { coldMemory } from '../../src/core/memory.ts';
-import { anySpec, glances, live } from '../support/arbitrary.ts';
+import { anySpec } from '../support/arbitrary-spec.ts';
+import { glances, live } from '../support/arbitrary.ts';
 import { aSpec } from '../support/builders.ts';
 import { Story } from '../support/story.ts';
 

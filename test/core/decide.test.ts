@@ -245,7 +245,7 @@ describe('trouble', () => {
     expect(gaps).toEqual(gaps.toSorted((a, b) => a - b));
     expect(story.decision.nodes.length).toBeLessThanOrEqual(2);
     const states = story.launches(true).at(20, 'min').states();
-    expect(states.toSorted()).toEqual(['Serving', 'Standby']);
+    expect(new Set(states)).toEqual(new Set(['Serving', 'Standby']));
   });
 
   test('many nodes that lose their people at once are kept for the wave of returns', () => {

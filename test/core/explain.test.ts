@@ -11,7 +11,8 @@ import { decide } from '../../src/core/decide.ts';
 import { type Explanation, explain } from '../../src/core/explain.ts';
 import { explanationText } from '../../src/core/explain-text.ts';
 import type { ClusterSpec } from '../../src/core/spec.ts';
-import { anySpec, glances, live } from '../support/arbitrary.ts';
+import { anySpec } from '../support/arbitrary-spec.ts';
+import { glances, live } from '../support/arbitrary.ts';
 import { aSpec } from '../support/builders.ts';
 import { Story } from '../support/story.ts';
 

@@ -149,11 +149,47 @@ describe('in the course of time', () => {
     ]);
   });
 
-  test('a node that was full before an outage of Redis and is full after it is not told of again', () => {
-    const story = new Story({ spec: aSpec({ minNodes: 2 }), nodes: 2 }).at(1).load(first, 96).at(30);
-    const told = [...toldBetween(story.redis(false), 30, 60), ...toldBetween(story.redis(true), 60, 90)];
-    expect(told.filter((event) => event.endsWith(first))).toEqual(['MediaNodeSuspect c-media-0']);
-    expect(story.state(first)).toBe('Standby');
+  /** Serving, full, cordoned, in reserve and silent: one of each. */
+  function motley(): Story {
+    const wish = { why: 'ana: looks odd', leaveWhenEmpty: false };
+    return new Story({ spec: aSpec({ minNodes: 4, maxNodes: 5 }), nodes: 5, launchesWork: false })
+      .at(1)
+      .load(second, 96)
+      .change('c-media-2', { cordonWish: wish })
+      .at(20)
+      .silence('c-media-4')
+      .at(40);
+  }
+
+  test('an outage of Redis is not the silence of nodes: they are shown as they were last seen', () => {
+    const story = motley();
+    const before = story.states();
+    expect(before).toEqual(['Serving', 'Standby', 'Cordoned', 'Standby', 'Suspect']);
+    expect(toldBetween(story.redis(false), 40, 100)).toEqual([]);
+    expect(story.states()).toEqual(before);
+  });
+
+  test('nor is its end the return of nodes', () => {
+    const story = motley().redis(false).at(100);
+    expect(toldBetween(story.redis(true), 100, 160)).toEqual([]);
+    expect(story.states()).toEqual(['Serving', 'Standby', 'Cordoned', 'Standby', 'Suspect']);
+  });
+
+  test('a node that fell silent meanwhile is told of when Redis is back', () => {
+    const story = motley().redis(false).at(60).silence(second).at(100);
+    expect(toldBetween(story.redis(true), 100, 160)).toEqual(['MediaNodeSuspect c-media-1']);
+  });
+
+  test('a Pod that vanishes meanwhile is lost at once', () => {
+    const story = motley().redis(false).at(60).vanish(second);
+    expect(toldBetween(story, 60, 80)).toEqual(['MediaNodeLost c-media-1']);
+  });
+
+  test('an operator that starts while Redis is away tells of no arrivals and returns when it is back', () => {
+    const story = motley().speak('c-media-4').redis(false).at(60).restart().at(61);
+    const reasons = toldBetween(story.redis(true), 61, 120).map((event) => event.split(' ')[0]);
+    const arrivals: readonly ReasonCode[] = ['MediaNodeReady', 'MediaNodeServing', 'MediaNodeSuspect'];
+    expect(arrivals.filter((reason) => reasons.includes(reason))).toEqual([]);
   });
 });
 

@@ -7,7 +7,8 @@ import { Journal, type JournalEntry, type JournalLimits } from '../../src/reconc
 import { type JournalHeader, LineWriter, journalLines } from '../../src/reconcile/journal-lines.ts';
 import { JournalFormatError, readJournal } from '../../src/reconcile/journal-read.ts';
 import { differencesOf, replay } from '../../src/reconcile/replay.ts';
-import { anySpec, glances, live } from '../support/arbitrary.ts';
+import { anySpec } from '../support/arbitrary-spec.ts';
+import { glances, live } from '../support/arbitrary.ts';
 import { aLoad, aPod, aRedisReading, aRoom, aSpec, anEntry, nowMs, wallMs } from '../support/builders.ts';
 
 const header: JournalHeader = { journal: 1, cluster: 'media/c', roomsHashed: false };
@@ -18,10 +19,19 @@ interface Scene {
   readonly rooms?: number;
   readonly nodes?: number;
   readonly max?: number;
+  /** The last node has missed heartbeats. */
+  readonly silent?: boolean;
 }
 
 /** Two calm nodes, and what the scene says. Each call makes every object anew, as observing does. */
-function input({ atMs = 0, participants = 10, rooms = 1, nodes = 2, max = 10 }: Scene = {}): DecideInput {
+function input({
+  atMs = 0,
+  participants = 10,
+  rooms = 1,
+  nodes = 2,
+  max = 10,
+  silent = false,
+}: Scene = {}): DecideInput {
   const names = Array.from({ length: nodes }, (_, at) => `c-media-${at}`);
   return {
     clusterName: 'c',
@@ -30,7 +40,12 @@ function input({ atMs = 0, participants = 10, rooms = 1, nodes = 2, max = 10 }: 
       pods: names.map((name) => aPod(name)),
       ownWritesSeen: true,
       redis: aRedisReading({
-        nodes: names.map((name) => anEntry(name, { load: aLoad({ participants, rooms }) })),
+        nodes: names.map((name, at) =>
+          anEntry(name, {
+            load: aLoad({ participants, rooms }),
+            ageMs: silent && at === nodes - 1 ? 9000 : 500,
+          }),
+        ),
         rooms: names.flatMap((name) =>
           Array.from({ length: rooms }, (_, at) => aRoom(name, { room: `${name}/${at}`, participants })),
         ),
@@ -82,6 +97,23 @@ describe('the journal in memory', () => {
     ['a minute', { atMs: 60_000 }],
   ])('%s begins a new entry', (_, second) => {
     expect(journalOf([{}, second]).entries()).toMatchObject([{ count: 1 }, { count: 1 }]);
+  });
+
+  test('of a fleet with thousands of rooms does not keep every change of a node, but every change of size', () => {
+    const many = { rooms: 2000, participants: 1 };
+    const silent = { ...many, silent: true };
+    const journal = journalOf([many, { ...silent, atMs: 100 }, { ...silent, atMs: 300 }]);
+    const grown = journalOf([many, { ...many, atMs: 100, participants: 3, nodes: 4 }]);
+
+    const gist = (kept: Journal) => kept.entries().map(({ seq, count }) => [seq, count]);
+    expect(gist(journal)).toEqual([
+      [1, 2],
+      [3, 1],
+    ]);
+    expect(gist(grown)).toEqual([
+      [1, 1],
+      [2, 1],
+    ]);
   });
 
   test('never sums up a pass that acts', () => {

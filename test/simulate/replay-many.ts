@@ -11,7 +11,8 @@ import { replay } from '../../src/reconcile/replay.ts';
 import { noFaults } from '../../src/simulate/faults.ts';
 import { simulate } from '../../src/simulate/run.ts';
 import type { Trace } from '../../src/workload/trace.ts';
-import { anySpec, glances, live } from '../support/arbitrary.ts';
+import { anySpec } from '../support/arbitrary-spec.ts';
+import { glances, live } from '../support/arbitrary.ts';
 import { aSpec } from '../support/builders.ts';
 import { Story } from '../support/story.ts';
 

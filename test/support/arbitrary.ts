@@ -8,17 +8,26 @@ import type {
   NodeMetricsReading,
   RedisReading,
   RoomPlacement,
+  ServerApiReading,
   ServerState,
 } from '../../src/core/readings.ts';
 import type { ClusterSpec } from '../../src/core/spec.ts';
-import { aLoad, aPod, aSpec, anEntry, nowMs, ownWord, wallMs } from './builders.ts';
+import { type Given, type Mostly, usually } from './arbitrary-spec.ts';
+import { aLoad, aPod, anEntry, nowMs, ownWord, wallMs } from './builders.ts';
 
-type Mostly = <T>(usual: T, ...others: readonly T[]) => fc.Arbitrary<T>;
+interface RoomSeen {
+  readonly name: string;
+  /** `undefined` where the room has no record. */
+  readonly people: number | undefined;
+  readonly ageS: number | undefined;
+}
 
-const usually =
-  (weight: number): Mostly =>
-  (usual, ...others) =>
-    fc.oneof({ weight, arbitrary: fc.constant(usual) }, ...others.map((other) => fc.constant(other)));
+const dead: RoomSeen = { name: 'dead', people: undefined, ageS: undefined };
+const empty: RoomSeen = { name: 'empty', people: 0, ageS: undefined };
+const grown: RoomSeen = { name: 'grown', people: 5, ageS: 3000 };
+const young: RoomSeen = { name: 'young', people: 2, ageS: 20 };
+/** A name that recurs, and of which something may have been learned. */
+const weekly: RoomSeen = { name: 'weekly', people: 1, ageS: 70 };
 
 /** One node at one moment. */
 interface Moment {
@@ -26,7 +35,7 @@ interface Moment {
   readonly entry: 'Node' | 'Undecodable' | 'Missing';
   readonly entryChanges: Partial<Extract<NodeEntry, { kind: 'Node' }>>;
   readonly load: { readonly participants: number };
-  readonly room: number | undefined;
+  readonly rooms: readonly RoomSeen[];
   readonly metrics: 'Empty' | 'Failed' | 'Other' | 'Busy' | 'Working' | 'Missing';
 }
 
@@ -40,7 +49,14 @@ const moment = (mostly: Mostly): fc.Arbitrary<Moment> =>
       state: mostly<ServerState>('Serving', 'ShuttingDown', 'Unknown'),
     }),
     load: load(mostly),
-    room: mostly<number | undefined>(undefined, 0, 5),
+    rooms: mostly<readonly RoomSeen[]>(
+      [],
+      [dead],
+      [dead, empty],
+      [grown, dead],
+      [young, young],
+      [weekly, young],
+    ),
     metrics: mostly<Moment['metrics']>('Empty', 'Failed', 'Other', 'Busy', 'Working', 'Missing'),
   });
 
@@ -74,6 +90,7 @@ export interface Glance {
   readonly ownWritesSeen: boolean;
   readonly nodes: readonly Moment[];
   readonly stray: boolean;
+  readonly serverApi: 'Missing' | 'Failed' | 'Quiet' | 'Busy';
 }
 
 const glance = (mostly: Mostly, nodes: number): fc.Arbitrary<Glance> =>
@@ -83,6 +100,7 @@ const glance = (mostly: Mostly, nodes: number): fc.Arbitrary<Glance> =>
     ownWritesSeen: mostly(true, false),
     nodes: fc.array(moment(mostly), { minLength: Math.max(0, nodes - 1), maxLength: nodes }),
     stray: fc.boolean(),
+    serverApi: mostly<Glance['serverApi']>('Missing', 'Failed', 'Quiet', 'Busy'),
   });
 
 /** What happens to a fleet, glance by glance: wild ones for breadth, calm ones so that nodes come to leave. */
@@ -90,36 +108,19 @@ export const glances: fc.Arbitrary<readonly Glance[]> = fc
   .tuple(fc.constantFrom(usually(4), usually(12), usually(300)), fc.integer({ min: 1, max: 5 }))
   .chain(([mostly, nodes]) => fc.array(glance(mostly, nodes), { minLength: 1, maxLength: 10 }));
 
-const mostly = usually(12);
+/** A decision with what it was made from. */
+export interface Step {
+  readonly input: DecideInput;
+  readonly decision: Decision;
+}
 
-export const anySpec: fc.Arbitrary<ClusterSpec> = fc
-  .record({
-    mode: mostly<ClusterSpec['mode']>('Enforce', 'External', 'DryRun', 'Paused'),
-    minNodes: fc.constantFrom(0, 1, 3),
-    more: fc.nat(5),
-    replicas: fc.nat(9),
-    startupDeadlineMs: fc.constantFrom(1000, 300_000),
-    slots: fc.nat(200),
-    withCpu: mostly(false, true),
-    stabilizationMs: fc.constantFrom(0, 5000),
-  })
-  .map(({ more, slots, withCpu, stabilizationMs, ...rest }) => ({
-    ...aSpec(rest),
-    maxNodes: Math.max(1, rest.minNodes + more),
-    headroom: { slots, share: 0, largestRoom: true },
-    targets: [
-      { kind: 'Participants', utilization: 0.7 } as const,
-      ...(withCpu ? [{ kind: 'Cpu', utilization: 0.6 } as const] : []),
-    ],
-    scaleDown: { stabilizationMs, selectPolicy: 'Max', policies: [] },
-  }));
-
-/** The decisions that follow, each with what it was made from, each on the memory of the one before. */
+/** The decisions that follow, each on the memory of the one before. */
 export function live(
   spec: ClusterSpec,
   seen: readonly Glance[],
-): readonly { readonly input: DecideInput; readonly decision: Decision }[] {
-  const steps: { input: DecideInput; decision: Decision }[] = [];
+  given: Given = { learned: undefined, launchMs: undefined },
+): readonly Step[] {
+  const steps: Step[] = [];
   let memory = coldMemory(nowMs);
   let atMs = nowMs;
   for (const [at, look] of seen.entries()) {
@@ -131,8 +132,7 @@ export function live(
       memory,
       nowMs: atMs,
       wallMs: wallMs + atMs - nowMs,
-      learned: undefined,
-      launchMs: undefined,
+      ...given,
     };
     const decision = decide(input);
     memory = decision.memory;
@@ -152,20 +152,31 @@ function observe(look: Glance, atMs: number, step: number): Observed {
     ownWritesSeen: look.ownWritesSeen,
     redis: redisOf(look, atMs, step),
     metrics: Object.fromEntries(metrics),
-    serverApi: undefined,
+    serverApi: serverApiOf(look, atMs),
     launchRefusal: undefined,
   };
 }
 
+function serverApiOf(look: Glance, atMs: number): ServerApiReading | undefined {
+  if (look.serverApi === 'Missing') return undefined;
+  if (look.serverApi === 'Failed') return { kind: 'Failed', why: 'timeout', atMs };
+  const rooms = look.nodes.flatMap(({ rooms: own }, at) =>
+    own.map(({ name }, nth) => `${name}-${nth}-on-${nameOf(at)}`),
+  );
+  const participants = look.serverApi === 'Busy' ? 3 : 0;
+  return { kind: 'Read', rooms: rooms.map((room) => ({ room, participants })), atMs };
+}
+
 function redisOf(look: Glance, atMs: number, step: number): RedisReading {
   if (look.redis === 'Failed') return { kind: 'Failed', why: 'timeout', atMs };
+  const nowS = (wallMs + atMs - nowMs) / 1000;
   // Of another cluster, and of a Pod that may have been there a moment ago.
   const gone = anEntry(nameOf(look.nodes.length), { ageMs: 9000 });
   const stray = look.stray ? [anEntry('other-7', { ip: '10.9.9.9', ageMs: 9000 }), gone] : [];
   return {
     kind: 'Read',
     nodes: [...look.nodes.flatMap((node, at) => entryOf(node, nameOf(at), step)), ...stray],
-    rooms: look.nodes.flatMap((node, at) => roomOf(node, nameOf(at))),
+    rooms: look.nodes.flatMap((node, at) => roomsOf(node, nameOf(at), nowS)),
     atMs: look.redis === 'Old' ? atMs - 20_000 : atMs,
     serverVersion: '1.13.5',
   };
@@ -177,13 +188,13 @@ function entryOf(node: Moment, name: string, step: number): readonly NodeEntry[]
   return [anEntry(name, { ...node.entryChanges, load: aLoad(node.load), heartbeatsSeen: step + 1 })];
 }
 
-function roomOf({ room }: Moment, name: string): readonly RoomPlacement[] {
-  if (room === undefined) return [];
-  const record = { room: `room-on-${name}`, nodeId: `ND_${name}`, createdAtSeconds: undefined };
-  return [
-    { ...record, participants: room },
-    { ...record, room: `dead-on-${name}`, participants: undefined },
-  ];
+function roomsOf({ rooms }: Moment, name: string, nowS: number): readonly RoomPlacement[] {
+  return rooms.map(({ name: room, people, ageS }, at) => ({
+    room: room === 'weekly' ? room : `${room}-${at}-on-${name}`,
+    nodeId: `ND_${name}`,
+    participants: people,
+    createdAtSeconds: ageS === undefined ? undefined : nowS - ageS,
+  }));
 }
 
 function testimony(node: Moment, name: string, atMs: number): NodeMetricsReading {

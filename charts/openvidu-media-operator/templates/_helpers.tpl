@@ -65,7 +65,7 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 - apiGroups: [""]
   resources: [secrets]
   verbs: [get, create, patch, update]
-# The receipts of removals.
+# The receipts of removals, and what was learned.
 - apiGroups: [""]
   resources: [configmaps]
   verbs: [get, create, patch]

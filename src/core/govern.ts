@@ -1,0 +1,81 @@
+/** What the governor makes of what was observed, and how many nodes are wanted with that. */
+import type { Bounded } from './bounds.ts';
+import type { DecideInput } from './decide.ts';
+import type { Demand } from './demand.ts';
+import type { SteerInput } from './governor.ts';
+import { priorLearned } from './learned.ts';
+import type { MediaNode } from './media-nodes.ts';
+import type { Memory } from './memory.ts';
+import { Fortune, type NodeOutlook } from './outlook.ts';
+import type { Finding } from './reasons.ts';
+import { type Reserve, paceOf, reserve } from './reserve.ts';
+import type { ClusterSpec } from './spec.ts';
+import { blindUntil } from './view-age.ts';
+
+/** What the governor saw and wanted. */
+export interface GovernorView {
+  /** Of every node that is up and that nobody cordoned. */
+  readonly outlooks: readonly NodeOutlook[];
+  /** `undefined` where placement is Spread: then the targets alone decide. */
+  readonly reserve: Reserve | undefined;
+  /** The view is old, so more nodes serve than would be needed. */
+  readonly blind: boolean;
+}
+
+/** The nodes of a pass, and how many of them count as capacity. */
+interface Sight {
+  readonly nodes: readonly MediaNode[];
+  readonly memory: Memory;
+  readonly capacity: number;
+}
+
+/** Where a limit demands more than the load does, such as a schedule, that limit is why. */
+export function becauseOfLaunch(wish: SizeWish, { desired, limitedBy }: Bounded): Finding {
+  return desired > wish.wanted && limitedBy !== undefined ? limitedBy : wish.because;
+}
+
+export interface Governed {
+  readonly steer: SteerInput;
+  readonly view: GovernorView;
+  readonly blindUntilMs: number | undefined;
+}
+
+/** `kept` is `keepOrder` of the nodes; the outlooks are in the same order. */
+export function govern(input: DecideInput, seen: Sight, kept: readonly MediaNode[]): Governed {
+  const { spec, observed, launchMs, nowMs, wallMs } = input;
+  const learned = input.learned ?? priorLearned(spec.capacity.participants);
+  const blindUntilMs = blindUntil({ redis: observed.redis, nodes: kept, memory: seen.memory, nowMs });
+  const fortune = new Fortune(spec, learned, wallMs, paceOf(launchMs).horizonS);
+  const outlooks = kept.map((node) => fortune.tell(node));
+  const launching = seen.nodes.filter(({ phase }) => phase === 'Launching').length;
+  const blind = blindUntilMs !== undefined;
+  const packed = spec.placement.strategy === 'Packed';
+  return {
+    steer: { spec, learned, wallMs, blind },
+    view: {
+      outlooks,
+      reserve: packed
+        ? reserve({ spec, learned, launchMs, outlooks, launching, current: seen.capacity, nowMs, wallMs })
+        : undefined,
+      blind,
+    },
+    blindUntilMs,
+  };
+}
+
+export interface SizeWish {
+  readonly wanted: number;
+  readonly mayLower: boolean;
+  readonly because: Finding;
+}
+
+/** Targets and headroom are floors: the governor may want more than they do, never less. */
+export function sizeWish(spec: ClusterSpec, wanted: Demand, { view }: Governed): SizeWish {
+  if (spec.mode === 'External') {
+    const message = `spec.mediaNodes.replicas is ${spec.replicas}.`;
+    return { wanted: spec.replicas, mayLower: true, because: { reason: 'ReplicasRequested', message } };
+  }
+  const mayLower = wanted.mayLower && !view.blind;
+  if (view.reserve === undefined || view.reserve.wanted <= wanted.wanted) return { ...wanted, mayLower };
+  return { wanted: view.reserve.wanted, mayLower, because: view.reserve.because };
+}

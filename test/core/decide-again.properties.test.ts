@@ -1,0 +1,167 @@
+/** What a second decision says, when something is changed that must not matter, or that may matter in one way only. */
+import { expect, test } from '@jest/globals';
+import { type DecideInput, type Decision, decide } from '../../src/core/decide.ts';
+import { coldMemory } from '../../src/core/memory.ts';
+import type { Observed } from '../../src/core/observed.ts';
+import type { NodeEntry, RedisReading, RoomPlacement } from '../../src/core/readings.ts';
+import { roomKey } from '../../src/core/room-names.ts';
+import type { Step } from '../support/arbitrary.ts';
+import { type Claim, Judge } from '../support/claims.ts';
+
+type Read = Extract<RedisReading, { kind: 'Read' }>;
+
+/** What is done and wanted, without what it was made from. */
+function outcome({ desired, actions, steering, nodes, because, memory, wakeAtMs }: Decision): string {
+  const states = nodes.map(({ node, state, finding }) => [node.name, state, finding?.reason]);
+  return JSON.stringify({ desired, actions, steering, states, because, memory, wakeAtMs });
+}
+
+const deeds = ({ desired, actions, steering }: Decision) => JSON.stringify({ desired, actions, steering });
+
+const removed = ({ actions }: Decision) =>
+  actions.flatMap((action) => (action.kind === 'RemoveNode' ? [action.pod.uid] : []));
+
+const withObserved = (input: DecideInput, changes: Partial<Observed>): DecideInput => ({
+  ...input,
+  observed: { ...input.observed, ...changes },
+});
+
+/** The same with another reading of the registry; `undefined` where there is none. */
+function withRead(input: DecideInput, change: (redis: Read) => RedisReading): DecideInput | undefined {
+  const { redis } = input.observed;
+  return redis.kind === 'Read' ? withObserved(input, { redis: change(redis) }) : undefined;
+}
+
+function withRooms(input: DecideInput, change: (room: RoomPlacement) => RoomPlacement) {
+  return withRead(input, (redis) => ({ ...redis, rooms: redis.rooms.map(change) }));
+}
+
+function withEntries(input: DecideInput, change: (entry: NodeEntry) => readonly NodeEntry[]) {
+  return withRead(input, (redis) => ({ ...redis, nodes: redis.nodes.flatMap(change) }));
+}
+
+/** Ways in which something becomes unknown. */
+const hidings: readonly ((input: DecideInput) => DecideInput | undefined)[] = [
+  (input) => withRead(input, ({ atMs }) => ({ kind: 'Failed', why: 'timeout', atMs })),
+  (input) => withEntries(input, () => []),
+  (input) => withEntries(input, ({ nodeId }) => [{ kind: 'Undecodable', nodeId, why: 'truncated' }]),
+  (input) => withEntries(input, (entry) => (entry.nodeId.endsWith('0') ? [] : [entry])),
+  (input) => withEntries(input, (entry) => (entry.kind === 'Node' ? [{ ...entry, ageMs: 8000 }] : [entry])),
+  (input) =>
+    withEntries(input, (entry) => (entry.kind === 'Node' ? [{ ...entry, state: 'Unknown' }] : [entry])),
+  (input) => withObserved(input, { metrics: {} }),
+  (input) => withObserved(input, { ownWritesSeen: false }),
+  (input) => withObserved(input, { serverApi: { kind: 'Failed', why: 'timeout', atMs: input.nowMs } }),
+];
+
+/** Thirty people more on the first node that is up, in a room that has grown. */
+function withMorePeople({ input, decision }: Step): DecideInput | undefined {
+  const busy = decision.nodes.find(({ node }) => node.phase === 'Up')?.node.entry;
+  if (busy === undefined) return undefined;
+  const { nodeId } = busy;
+  const createdAtSeconds = input.wallMs / 1000 - 7200;
+  return withRead(input, (redis) => ({
+    ...redis,
+    nodes: redis.nodes.map((entry) => {
+      if (entry.kind !== 'Node' || entry.nodeId !== nodeId) return entry;
+      return { ...entry, load: { ...entry.load, participants: entry.load.participants + 30 } };
+    }),
+    rooms: [...redis.rooms, { room: 'more', nodeId, participants: 30, createdAtSeconds }],
+  }));
+}
+
+const claims: readonly Claim[] = [
+  {
+    says: 'the same input gives the same decision, and is not changed by it',
+    holds: ({ input, decision }) => {
+      const before = JSON.stringify(input);
+      return JSON.stringify(decide(input)) === JSON.stringify(decision) && JSON.stringify(input) === before;
+    },
+  },
+  {
+    says: 'an input that went through JSON gives the identical decision, as the journal needs it',
+    holds: ({ input, decision }) => {
+      const again: DecideInput = JSON.parse(JSON.stringify(input));
+      return JSON.stringify(decide(again)) === JSON.stringify(decision);
+    },
+  },
+  {
+    says: 'so does one in which rooms have their keys for names, but for those names',
+    holds: ({ input, decision }) => {
+      const salt = input.learned?.names.salt ?? 0;
+      const hashed = withRooms(input, (placement) => ({ ...placement, room: roomKey(placement.room, salt) }));
+      if (hashed === undefined || input.observed.serverApi?.kind === 'Read') return undefined;
+      return outcome(decide(hashed)) === outcome(decision);
+    },
+  },
+  {
+    says: 'a second look at the same moment wants the same and does the same',
+    holds: ({ input, decision }) => deeds(decide({ ...input, memory: decision.memory })) === deeds(decision),
+  },
+  {
+    says: 'the order in which things are listed does not matter',
+    holds: ({ input, decision }) => {
+      const turned = withRead(withObserved(input, { pods: input.observed.pods.toReversed() }), (redis) => ({
+        ...redis,
+        nodes: redis.nodes.toReversed(),
+        rooms: redis.rooms.toReversed(),
+      }));
+      return turned === undefined ? undefined : outcome(decide(turned)) === outcome(decision);
+    },
+  },
+  {
+    says: 'a cold memory removes nothing, and wants no fewer nodes than there are but for the maximum',
+    holds: ({ input }) => {
+      const cold = decide({ ...input, memory: coldMemory(input.nowMs) });
+      const kept = cold.actions.every(({ kind }) => kind !== 'RemoveNode' && kind !== 'RemoveGhost');
+      const there = cold.nodes.filter(({ node }) => node.phase === 'Up' && node.pod.cordonWish === undefined);
+      return kept && cold.desired >= Math.min(input.spec.maxNodes, there.length);
+    },
+  },
+  {
+    says: 'what becomes unknown removes no node that would have stayed',
+    holds: ({ input, decision }) => {
+      const known = new Set(removed(decision));
+      return hidings.every((hide) => {
+        const hidden = hide(input);
+        return hidden === undefined || removed(decide(hidden)).every((uid) => known.has(uid));
+      });
+    },
+  },
+  {
+    says: 'and wants no fewer nodes than were wanted, unless it would have done so anyway',
+    holds: ({ input, decision }) => {
+      const before = input.memory.desired;
+      if (before === undefined || input.spec.mode === 'External') return undefined;
+      const least = Math.min(before, decision.desired, input.spec.maxNodes);
+      return hidings.every((hide) => {
+        const hidden = hide(input);
+        return hidden === undefined || decide(hidden).desired >= least;
+      });
+    },
+  },
+  {
+    says: 'more people never want fewer nodes',
+    holds: (step) => {
+      const more = withMorePeople(step);
+      return more === undefined ? undefined : decide(more).desired >= step.decision.desired;
+    },
+  },
+  {
+    says: 'a forecast that is only observed changes nothing',
+    holds: ({ input }) => {
+      const [off, observe] = (['Off', 'Observe'] as const).map((forecast) =>
+        outcome(decide({ ...input, spec: { ...input.spec, forecast } })),
+      );
+      return off === observe;
+    },
+  },
+];
+
+const judge = new Judge({ seed: 20_270_101, hundreds: 15, of: 'last step' }, claims);
+
+test.each(claims)('$says', (claim) => judge.sentence({ atLeast: 500, ...claim }));
+
+test('every life was looked at', () => {
+  expect(judge.steps).toBe(1500);
+});
