@@ -319,7 +319,7 @@ export interface ClusterAutoscalingDryRun {
   readonly podSelector?: ClusterAutoscalingDryRunPodSelector;
 }
 /**
- * The Pods that run the media servers now, in the same namespace, under whatever scaler they have, such as a Deployment with a HorizontalPodAutoscaler. They are only watched. Nothing is written to them, to Redis or to anything else but this object's status and Events. By default DryRun watches the Pods of this OpenViduCluster.
+ * The Pods that run the media servers now, in the same namespace, under whatever scaler they have, such as a Deployment with a HorizontalPodAutoscaler. They are only watched. Nothing is written to them, to Redis or to anything else but this object's status, Events and a ConfigMap with what was learned of the rooms. By default DryRun watches the Pods of this OpenViduCluster.
  */
 export interface ClusterAutoscalingDryRunPodSelector {
   readonly matchLabels: ClusterAutoscalingDryRunPodSelectorMatchLabels;

@@ -6,13 +6,16 @@ const ringMinutes = 14 * minutesADay + 180;
 /** The recent rate looks back this far, and halves a minute's weight every eight minutes. */
 const recentMinutes = 60;
 const recentFadeMinutes = 12;
-/** Participants that the flat pattern of the hour is worth. */
-const patternTrust = 600;
+/** What the flat pattern of the hour is worth: so many participants a minute of the hour, and so many looks at it. */
+const flatPeople = 10;
+const flatLooks = 2;
 
 export class ArrivalLearner {
   /** -1 where nobody watched. */
   readonly #ring = new Float32Array(ringMinutes).fill(-1);
   readonly #byMinuteOfHour = new Float64Array(60);
+  /** How often each minute of the hour was watched. */
+  readonly #looks = new Float64Array(60);
   #minute = -1;
 
   /** The minute of the newest item, since the Unix epoch; -1 before the first. */
@@ -27,8 +30,12 @@ export class ArrivalLearner {
     for (let at = from; at < minute; at += 1) this.#ring[at % ringMinutes] = -1;
     this.#ring[minute % ringMinutes] = 0;
     if (this.#minute >= 0 && Math.floor(minute / minutesADay) > Math.floor(this.#minute / minutesADay)) {
-      for (let at = 0; at < 60; at += 1) this.#byMinuteOfHour[at] = (this.#byMinuteOfHour[at] ?? 0) * 0.9;
+      for (let at = 0; at < 60; at += 1) {
+        this.#byMinuteOfHour[at] = (this.#byMinuteOfHour[at] ?? 0) * 0.9;
+        this.#looks[at] = (this.#looks[at] ?? 0) * 0.9;
+      }
     }
+    this.#looks[minute % 60] = (this.#looks[minute % 60] ?? 0) + 1;
     this.#minute = minute;
   }
 
@@ -62,9 +69,13 @@ export class ArrivalLearner {
 
   /** How each minute of the hour compares with the mean of the hour. */
   pattern(): readonly number[] {
-    const total = this.#byMinuteOfHour.reduce((sum, value) => sum + value, 0);
-    const flat = patternTrust / 60;
-    return Array.from(this.#byMinuteOfHour, (value) => (60 * (value + flat)) / (total + patternTrust));
+    const came = this.#byMinuteOfHour.reduce((sum, value) => sum + value, 0);
+    const looks = this.#looks.reduce((sum, value) => sum + value, 0);
+    const usual = Math.max(0.01, came / Math.max(1, looks));
+    const trust = flatLooks + flatPeople / usual;
+    return Array.from(this.#byMinuteOfHour, (value, at) => {
+      return (value / usual + trust) / ((this.#looks[at] ?? 0) + trust);
+    });
   }
 
   /**
@@ -88,6 +99,10 @@ export class ArrivalLearner {
     return this.#byMinuteOfHour;
   }
 
+  get looks(): Float64Array {
+    return this.#looks;
+  }
+
   /** The known minutes up to the newest, oldest first, from `fromMinute` on. */
   series(): { readonly fromMinute: number; readonly values: readonly number[] } {
     if (this.#minute < 0) return { fromMinute: 0, values: [] };
@@ -98,13 +113,11 @@ export class ArrivalLearner {
     return { fromMinute, values };
   }
 
-  restore(fromMinute: number, values: readonly number[], byMinuteOfHour: readonly number[]): void {
+  /** Takes up a series; the pattern of the hour is set through `byMinuteOfHour` and `looks`. */
+  restore(fromMinute: number, values: readonly number[]): void {
     values.forEach((value, at) => {
       this.watch(fromMinute + at);
       this.#ring[(fromMinute + at) % ringMinutes] = value;
-    });
-    byMinuteOfHour.slice(0, 60).forEach((value, at) => {
-      this.#byMinuteOfHour[at] = value;
     });
   }
 }

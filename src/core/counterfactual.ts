@@ -39,11 +39,13 @@ export function fewerThatMatter(input: DecideInput, decision: Decision): Thresho
   if (demand === undefined) return undefined;
   const bound = Math.min(wishOf(decision), desired);
   const most = views.reduce((sum, { node }) => sum + node.participants, 0);
-  return least(most, (count) => {
+  const answer = (count: number) => {
     const tried = decide(withFewer(input, count, most));
     const nodes = tried.demand === undefined ? bound : wishOf(tried);
     return nodes < bound ? Math.max(nodes, input.spec.minNodes) : undefined;
-  });
+  };
+  // The usual answer in a fleet whose nodes all have rooms, and worth one question instead of many.
+  return answer(most) === undefined ? undefined : least(most, answer);
 }
 
 const second = 1000;
@@ -64,14 +66,19 @@ export function laterChange(input: DecideInput, decision: Decision): LaterChange
   return { afterMs: untilMs, desired: desiredAfter(untilMs) };
 }
 
+/** Below so many people a threshold is exact, above it is at most 1/256 too high: each question is a whole decision. */
+const exactBelow = 512;
+/** The search of a large fleet does not begin with a single person. */
+const mostOfFirstStep = 4096;
+
 /** The smallest count up to `most` that has an answer, taking it that larger counts have one too. */
 function least(most: number, answer: (count: number) => number | undefined): Threshold | undefined {
-  let high = 1;
+  let high = Math.max(1, Math.floor(most / mostOfFirstStep));
   while (high < most && answer(high) === undefined) high = Math.min(most, high * 2);
   let found = most < 1 ? undefined : answer(high);
   if (found === undefined) return undefined;
   let low = 0;
-  while (high - low > 1) {
+  while (high - low > Math.max(1, Math.floor((2 * high) / exactBelow))) {
     const middle = Math.floor((low + high) / 2);
     const nodes = answer(middle);
     if (nodes === undefined) low = middle;
@@ -103,10 +110,11 @@ export function withMore(input: DecideInput, nodeIds: readonly string[], count: 
 export function withFewer(input: DecideInput, count: number, total: number): DecideInput {
   const { redis } = input.observed;
   if (redis.kind !== 'Read' || total === 0) return input;
+  const recorded = recordedByNode(redis.rooms);
   let due = 0;
   let taken = 0;
   const less = redis.nodes.map((entry): readonly [string, number] => {
-    due += (count * peopleOf(entry, redis.rooms)) / total;
+    due += (count * peopleOf(entry, recorded)) / total;
     const share = Math.round(due) - taken;
     taken += share;
     return [entry.nodeId, -share];
@@ -114,33 +122,30 @@ export function withFewer(input: DecideInput, count: number, total: number): Dec
   return shifted(input, new Map(less));
 }
 
-function peopleOf(entry: Entry, rooms: readonly RoomPlacement[]): number {
+function peopleOf(entry: Entry, recorded: ReadonlyMap<string, number>): number {
   if (entry.kind !== 'Node') return 0;
-  const recorded = rooms
-    .filter(({ nodeId }) => nodeId === entry.nodeId)
-    .reduce((sum, room) => sum + (room.participants ?? 0), 0);
-  return Math.min(recorded, entry.load.participants);
+  return Math.min(recorded.get(entry.nodeId) ?? 0, entry.load.participants);
 }
 
-/** Adds people to nodes, or takes them away: in the heartbeat, in the rooms' records and in what is remembered. */
+function recordedByNode(rooms: readonly RoomPlacement[]): ReadonlyMap<string, number> {
+  const recorded = new Map<string, number>();
+  for (const { nodeId, participants = 0 } of rooms) {
+    recorded.set(nodeId, (recorded.get(nodeId) ?? 0) + participants);
+  }
+  return recorded;
+}
+
+/** Adds people to nodes, or takes them away: in the heartbeat and in the rooms' records. */
 function shifted(input: DecideInput, byNode: ReadonlyMap<string, number>): DecideInput {
   const { observed, memory } = input;
   if (observed.redis.kind !== 'Read') return input;
   const nodes = observed.redis.nodes.map((entry) => entryWith(entry, byNode.get(entry.nodeId) ?? 0));
   const rooms = roomsWith(observed.redis.rooms, byNode);
-  const remembered = Object.entries(memory.nodes).map(([uid, node]) => {
-    const change = node.nodeId === undefined ? 0 : (byNode.get(node.nodeId) ?? 0);
-    const clients = (node.clients ?? []).map((sample) => ({
-      ...sample,
-      count: Math.max(0, sample.count + change),
-    }));
-    return [uid, change === 0 ? node : { ...node, clients }] as const;
-  });
   return {
     ...input,
     observed: { ...observed, redis: { ...observed.redis, nodes, rooms } },
     // A sudden step is an outage to the watch over many nodes at once; here it is only a question.
-    memory: { ...memory, nodes: Object.fromEntries(remembered), loadHistory: [] },
+    memory: { ...memory, loadHistory: [] },
   };
 }
 

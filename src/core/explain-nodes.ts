@@ -32,9 +32,14 @@ export function explainNode(input: DecideInput, decision: Decision, view: NodeVi
     participants: node.participants,
     freeSlots: state === 'Serving' && input.observed.redis.kind === 'Read' ? slotsLeft(seen, view) : 0,
     reason: finding?.reason,
-    why: sentence(told.why),
+    why: sentence(inMode(input, told.why)),
     next: told.next === undefined ? undefined : sentence(told.next),
   };
+}
+
+/** In a trial nothing is closed or opened: what is decided is only what would be. */
+function inMode({ spec }: DecideInput, why: string): string {
+  return spec.mode === 'DryRun' ? why.replace(/^takes /, 'would take ') : why;
 }
 
 interface Seen {

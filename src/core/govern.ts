@@ -45,7 +45,7 @@ export function govern(input: DecideInput, seen: Sight, kept: readonly MediaNode
   const { spec, observed, launchMs, nowMs, wallMs } = input;
   const learned = input.learned ?? priorLearned(spec.capacity.participants);
   const blindUntilMs = blindUntil({ redis: observed.redis, nodes: kept, memory: seen.memory, nowMs });
-  const fortune = new Fortune(spec, learned, wallMs, paceOf(launchMs).horizonS);
+  const fortune = new Fortune(spec, learned, wallMs, paceOf(launchMs));
   const outlooks = kept.map((node) => fortune.tell(node));
   const launching = seen.nodes.filter(({ phase }) => phase === 'Launching').length;
   const blind = blindUntilMs !== undefined;

@@ -11,10 +11,13 @@ export const grownS = 600;
 export const countEdges = [0, 1, 2, 3, 4, 5, 7, 10, 15, 22, 33, 50, 75, 110, 160, 240] as const;
 export const cellCount = ageKnotsS.length * countEdges.length;
 
-/** Upper ends of the age classes of the survival table, in seconds; the last class has none. */
+/**
+ * Upper ends of the age classes of the survival table, in seconds; the last class has none. They are narrow where
+ * meetings of 30, 45, 50 and 60 minutes end.
+ */
 export const hazardEdgesS = [
-  120, 240, 420, 600, 840, 1140, 1500, 1800, 2160, 2640, 3240, 3900, 4800, 6000, 7500, 9600, 12_600, 17_000,
-  24_000,
+  120, 240, 420, 600, 840, 1140, 1500, 1740, 1860, 1980, 2160, 2460, 2700, 2880, 3060, 3240, 3480, 3660, 3840,
+  4200, 4800, 5400, 6000, 7500, 9600, 12_600, 16_800, 24_000,
 ] as const;
 export const hazardBins = hazardEdgesS.length + 1;
 

@@ -33,6 +33,7 @@ export interface Checkpoint {
     readonly fromMinute: number;
     readonly minutes: readonly number[];
     readonly hour: readonly number[];
+    readonly looks: readonly number[];
   };
   readonly judge: readonly number[];
   readonly launches: readonly number[];
@@ -44,7 +45,9 @@ export interface Checkpoint {
 }
 
 /** Of names seen only once, this many of the newest are kept. */
-const mostOnceKept = 8000;
+const mostOnceKept = 6000;
+/** Of a layer's cells, this many of those that were seen most: what is left out is soon learned again. */
+const mostCellsKept = 14_000;
 
 export function checkpointOf(tables: Tables): Checkpoint {
   const { sizes, survival, arrivals, names } = tables;
@@ -54,7 +57,12 @@ export function checkpointOf(tables: Tables): Checkpoint {
     growth: tables.growth.cells.map(packCells),
     sizes: { rooms: rounded(sizes.tables.rooms), people: rounded(sizes.tables.people) },
     survival: { ends: rounded(survival.tables.ends), exposureS: rounded(survival.tables.exposureS) },
-    arrivals: { fromMinute, minutes: packRuns(values), hour: rounded(arrivals.byMinuteOfHour) },
+    arrivals: {
+      fromMinute,
+      minutes: packRuns(values),
+      hour: rounded(arrivals.byMinuteOfHour),
+      looks: rounded(arrivals.looks),
+    },
     judge: tables.judge.state.map(Math.round),
     launches: tables.launches.samples,
     names: {
@@ -136,10 +144,13 @@ function readArrivals(value: unknown, { arrivals }: Tables): boolean {
   const minutes = numbers(value['minutes'], undefined, -200_000);
   const hour = numbers(value['hour'], 60);
   const from = numbers([value['fromMinute']], 1)?.[0];
-  if (minutes === undefined || hour === undefined || from === undefined) return false;
+  const looks = numbers(value['looks'], 60);
+  if (minutes === undefined || hour === undefined || looks === undefined || from === undefined) return false;
   const values = unpackRuns(minutes);
   if (values === undefined) return false;
-  arrivals.restore(from, values, hour);
+  arrivals.restore(from, values);
+  arrivals.byMinuteOfHour.set(hour);
+  arrivals.looks.set(looks);
   return true;
 }
 
@@ -176,14 +187,21 @@ function keyed(
 
 function packCells(cells: Float64Array): readonly number[] {
   const packed: number[] = [];
+  const least = leastWeight(cells);
   for (let at = 0; at * 3 < cells.length; at += 1) {
     const weight = cells[at * 3] ?? 0;
-    if (weight < 0.05) continue;
+    if (weight < least || packed.length >= 4 * mostCellsKept) continue;
     const mean = (cells[at * 3 + 1] ?? 0) / weight;
     const square = (cells[at * 3 + 2] ?? 0) / weight;
     packed.push(at, round1(weight), round1(mean), round1(Math.sqrt(square)));
   }
   return packed;
+}
+
+/** The weight from which on cells are kept. */
+function leastWeight(cells: Float64Array): number {
+  const weights = cells.filter((weight, at) => at % 3 === 0 && weight >= 0.05).toSorted((a, b) => b - a);
+  return weights[mostCellsKept - 1] ?? 0.05;
 }
 
 function unpackCells(packed: readonly number[], cells: Float64Array): void {

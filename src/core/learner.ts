@@ -197,7 +197,7 @@ export class Learner {
 
   #began(room: WatchedRoom): void {
     if (this.#arrivals.minute - room.bornMinute > warmStartMinutes) return;
-    room.noted = Math.max(room.peak, this.#last?.value.sizes.mean ?? room.peak);
+    room.noted = Math.max(room.peak, this.#sizes.mean);
     this.#arrivals.add(room.bornMinute, room.noted);
   }
 

@@ -43,26 +43,34 @@ export function mediaNodes(
   const entries = indexed(observed.redis.kind === 'Read' ? observed.redis.nodes : []);
   const placements = observed.redis.kind === 'Read' ? observed.redis.rooms : [];
   const roomsOf = roomsByNode(placements);
-  return observed.pods
+  const sights = observed.pods
     .toSorted((a, b) => compareNames(a.name, b.name))
     .map((pod) => {
-      const remembered = memory.nodes[pod.uid] ?? freshMemory;
       const metrics = observed.metrics[pod.name];
       const entry = entryOf(pod, metrics, entries);
       const rooms = entry === undefined ? none : (roomsOf.get(entry.nodeId) ?? none);
-      const overdue = limits.wallMs - pod.createdAtMs > limits.startupDeadlineMs;
+      const remembered = memory.nodes[pod.uid] ?? freshMemory;
       return {
-        name: pod.name,
         pod,
-        phase: phaseOf({ pod, entry, metrics, served: remembered.served, overdue }),
+        metrics,
         entry,
         rooms,
-        metrics,
         memory: remembered,
-        participants:
-          entry === undefined ? remembered.participants : carried(entry, rooms, remembered, limits.nowMs),
+        relayed: relayedBy({ entry, rooms, memory: remembered }, limits.nowMs),
       };
     });
+  const share = hostedShare(sights);
+  return sights.map(({ relayed, ...sight }) => {
+    const { pod, metrics, entry, rooms } = sight;
+    const { served, participants } = sight.memory;
+    const overdue = limits.wallMs - pod.createdAtMs > limits.startupDeadlineMs;
+    return {
+      name: pod.name,
+      ...sight,
+      phase: phaseOf({ pod, entry, metrics, served, overdue }),
+      participants: entry === undefined ? participants : carried(entry, rooms, { relayed, share }),
+    };
+  });
 }
 
 /** A total order of names in which `m-2` comes before `m-10`. */
@@ -84,26 +92,61 @@ export function isEmpty(node: Pick<MediaNode, 'rooms' | 'participants'>): boolea
 /** A room's record settles within 5 s of a change (three heartbeats with their own delay). */
 export const recordSettlesMs = 6000;
 
+/** What `num_clients` counts beyond the people in the node's rooms by their records. */
+export function unexplainedClients(entry: RegisteredEntry, rooms: readonly RoomPlacement[]): number {
+  return Math.max(0, entry.load.participants - tallyOf(rooms).recorded);
+}
+
+/**
+ * Those who signal through a node while their room lives on another are counted by its `num_clients` for as long as
+ * they stay, and by no record: what no record has explained for as long as records take.
+ */
+function relayedBy({ entry, rooms, memory }: Sighted, nowMs: number): number {
+  let least = entry === undefined ? 0 : unexplainedClients(entry, rooms);
+  for (const { atMs, count } of memory.unexplained ?? []) {
+    if (nowMs - atMs <= recordSettlesMs && count < least) least = count;
+  }
+  return least;
+}
+
+type Sighted = Pick<MediaNode, 'entry' | 'rooms' | 'memory'>;
+
+/** People who are taken to make one client each, so that a handful does not say how it is with all. */
+const withoutRelay = 10;
+
+/** Behind a Service most people make two clients, one where their room lives and one where they signal. */
+function hostedShare(
+  sights: readonly {
+    readonly rooms: readonly RoomPlacement[];
+    readonly relayed: number;
+  }[],
+): number {
+  let recorded = 0;
+  let relayed = 0;
+  for (const sight of sights) {
+    recorded += tallyOf(sight.rooms).recorded;
+    relayed += sight.relayed;
+  }
+  const people = recorded + withoutRelay;
+  return Math.max(0.5, people / (people + relayed));
+}
+
 /**
  * `num_clients` also counts people whose signalling runs through this node while their room lives on another, so
- * behind a Service it counts most people twice. The rooms' records do not, but they are up to 5 s late. So:
- * the records, plus what `num_clients` has grown by since they can have settled, and never more than it.
+ * behind a Service it counts most people twice. The rooms' records do not, but they are up to 5 s late. So: the
+ * records, plus the share that is likely hosted here of the clients who are new and in no record yet.
  */
 function carried(
   entry: RegisteredEntry,
   rooms: readonly RoomPlacement[],
-  memory: NodeMemory,
-  nowMs: number,
+  { relayed, share }: { readonly relayed: number; readonly share: number },
 ): number {
   const clients = entry.load.participants;
   const { live, recorded } = tallyOf(rooms);
   // A node with more rooms than there are records of (Redis lost them) is counted by its own word.
   if (live < entry.load.rooms) return clients;
-  let lowest = clients;
-  for (const sample of memory.clients ?? []) {
-    if (nowMs - sample.atMs <= recordSettlesMs) lowest = Math.min(lowest, sample.count);
-  }
-  return Math.min(clients, recorded + (clients - lowest));
+  const fresh = unexplainedClients(entry, rooms) - relayed;
+  return Math.min(clients, recorded + Math.ceil(fresh * share));
 }
 
 function indexed(entries: readonly NodeEntry[]): ReadonlyMap<string, NodeEntry> {

@@ -26,8 +26,8 @@ export interface NodeMemory {
   /** The last registry id seen of it, to tell a ghost. */
   readonly nodeId?: string;
   readonly participants: number;
-  /** `num_clients` of the last few heartbeats, to notice growth before the rooms' own records show it. */
-  readonly clients?: readonly { readonly atMs: number; readonly count: number }[];
+  /** What `num_clients` counted beyond the rooms' records lately, to notice growth before the records show it. */
+  readonly unexplained?: readonly { readonly atMs: number; readonly count: number }[];
 }
 
 export interface Memory {

@@ -22,6 +22,8 @@ import {
   addKnownLife,
   addLife,
   aheadCount,
+  endedBy,
+  knownEndedBy,
   emptyByS,
   extensionS,
   livesOf,
@@ -44,8 +46,9 @@ export interface NodeOutlook {
   readonly deviation: number;
   /** Slots below the ceiling that will still be free; negative when there are too few. */
   readonly free: number;
-  /** Participants who are expected to have left with their rooms by the time that a launch takes. */
-  readonly ending: number;
+  /** Participants who are expected to have left with their rooms by the near and by the far horizon. */
+  readonly endingSoon: number;
+  readonly endingLater: number;
   /** By how many seconds it would live longer if it were open for a while. */
   readonly extensionS: number;
   /** Expected overload that one more room would cause as long as such a node lives, in seconds of one node. */
@@ -69,8 +72,9 @@ interface RoomsLife {
   readonly lives: Lives;
   readonly names: NameTable;
   readonly stepS: number;
-  readonly horizon: number;
-  readonly ending: number;
+  readonly horizons: readonly [near: number, far: number];
+  readonly endingSoon: number;
+  readonly endingLater: number;
   /** Those that were young at the step. */
   readonly young: readonly YoungRoom[];
   readonly extensionS: number;
@@ -89,17 +93,22 @@ export class Fortune {
   readonly #learned: Learned;
   readonly #wallS: number;
   readonly #lives: Lives;
-  readonly #horizon: number;
+  readonly #horizons: readonly [near: number, far: number];
   #committed = 0;
   #variance = 0;
 
-  /** `horizonS` is how far ahead rooms that end are looked for. */
-  constructor(spec: ClusterSpec, learned: Learned, wallMs: number, horizonS: number) {
+  /** `pace` says how far ahead rooms that end are looked for. */
+  constructor(
+    spec: ClusterSpec,
+    learned: Learned,
+    wallMs: number,
+    pace: { readonly horizonS: number; readonly keepS: number },
+  ) {
     this.#spec = spec;
     this.#learned = learned;
     this.#wallS = wallMs / 1000 - learned.clockSkewS;
     this.#lives = livesOf(learned.hazard);
-    this.#horizon = pointAt(horizonS);
+    this.#horizons = [pointAt(pace.horizonS), pointAt(pace.keepS)];
   }
 
   tell(node: MediaNode): NodeOutlook {
@@ -116,7 +125,8 @@ export class Fortune {
       committed,
       deviation,
       free: capacity.participants * placement.ceiling - committed - caution * deviation,
-      ending: life.ending,
+      endingSoon: life.endingSoon,
+      endingLater: life.endingLater,
       extensionS: life.extensionS,
       riskS: this.#risk(committed, deviation),
       emptyInS: empty ? 0 : life.emptyInS,
@@ -129,16 +139,20 @@ export class Fortune {
     const stepS = Math.floor(this.#wallS / lifeStepS) * lifeStepS;
     const known = lives.get(rooms);
     const { names } = this.#learned;
-    const same = known?.stepS === stepS && known.horizon === this.#horizon;
+    const [near, far] = this.#horizons;
+    const same = known?.stepS === stepS && known.horizons[0] === near && known.horizons[1] === far;
     if (same && known.lives === this.#lives && known.names === names) return known;
     logEmpty.fill(0);
-    let ending = 0;
+    let endingSoon = 0;
+    let endingLater = 0;
     const young: YoungRoom[] = [];
     for (const room of rooms) {
       const { createdAtSeconds, participants } = room;
       if (participants === undefined) continue;
       const facts = factsOf(names, room.room);
-      ending += participants * this.#live(createdAtSeconds, facts, stepS);
+      const [soon, later] = this.#live(createdAtSeconds, facts, stepS);
+      endingSoon += participants * soon;
+      endingLater += participants * later;
       // A room of which nobody knows when it began counts with what it has, and lives as one that is grown.
       if (createdAtSeconds === undefined || stepS - createdAtSeconds >= grownS) continue;
       young.push({ createdAtSeconds, participants, facts });
@@ -147,8 +161,9 @@ export class Fortune {
       lives: this.#lives,
       names,
       stepS,
-      horizon: this.#horizon,
-      ending,
+      horizons: this.#horizons,
+      endingSoon,
+      endingLater,
       young,
       extensionS: extensionS(this.#lives, logEmpty),
       emptyInS: emptyByS(logEmpty, 0.5),
@@ -157,13 +172,21 @@ export class Fortune {
     return life;
   }
 
-  #live(createdAtSeconds: number | undefined, facts: NameFacts | undefined, nowS: number): number {
+  /** @returns the probabilities that the room has ended by each horizon. */
+  #live(
+    createdAtSeconds: number | undefined,
+    facts: NameFacts | undefined,
+    nowS: number,
+  ): readonly [near: number, far: number] {
+    const [near, far] = this.#horizons;
     const ageS = createdAtSeconds === undefined ? grownS : Math.max(0, nowS - createdAtSeconds);
-    if (facts !== undefined && ageS < facts.lengthS) {
-      const spreadS = Math.max(60, Math.sqrt(facts.lengthVariance));
-      return addKnownLife(logEmpty, facts.lengthS - ageS, spreadS, this.#horizon);
+    if (facts === undefined || ageS >= facts.lengthS) {
+      addLife(this.#lives, logEmpty, ageS);
+      return [endedBy(this.#lives, ageS, near), endedBy(this.#lives, ageS, far)];
     }
-    return addLife(this.#lives, logEmpty, ageS, this.#horizon);
+    const end = { leftS: facts.lengthS - ageS, spreadS: Math.max(60, Math.sqrt(facts.lengthVariance)) };
+    addKnownLife(logEmpty, end);
+    return [knownEndedBy(end, near), knownEndedBy(end, far)];
   }
 
   #grow({ createdAtSeconds, participants, facts }: YoungRoom): void {

@@ -1,6 +1,6 @@
 /** What this pass hands to the next about each node. */
 import { nextProofs } from './emptiness.ts';
-import { type MediaNode, isEmpty, recordSettlesMs } from './media-nodes.ts';
+import { type MediaNode, isEmpty, recordSettlesMs, unexplainedClients } from './media-nodes.ts';
 import type { Memory, NodeMemory } from './memory.ts';
 import type { Observed } from './observed.ts';
 import type { Role } from './placement.ts';
@@ -17,16 +17,16 @@ export function noteSight(node: MediaNode, nowMs: number, isRead: boolean): Node
   const present = withoutAbsence(node, nowMs, isRead);
   const served = present.served || node.phase === 'Up';
   const nodeId = node.entry?.nodeId ?? present.nodeId;
-  const clients = recentClients(node, nowMs);
+  const unexplained = recentlyUnexplained(node, nowMs);
   const { participants } = node;
   const same =
     present.served === served &&
     present.nodeId === nodeId &&
-    present.clients === clients &&
+    present.unexplained === unexplained &&
     present.participants === participants;
   if (same) return present;
-  if (nodeId === undefined) return { ...present, served, participants, clients };
-  return { ...present, nodeId, served, participants, clients };
+  if (nodeId === undefined) return { ...present, served, participants, unexplained };
+  return { ...present, nodeId, served, participants, unexplained };
 }
 
 function withoutAbsence({ memory, phase }: MediaNode, nowMs: number, isRead: boolean): NodeMemory {
@@ -37,10 +37,13 @@ function withoutAbsence({ memory, phase }: MediaNode, nowMs: number, isRead: boo
 }
 
 /** One sample a change is enough, and the last one before the window tells where the window began. */
-function recentClients({ memory, entry }: MediaNode, nowMs: number): NonNullable<NodeMemory['clients']> {
-  const past = memory.clients ?? [];
+function recentlyUnexplained(
+  { memory, entry, rooms }: MediaNode,
+  nowMs: number,
+): NonNullable<NodeMemory['unexplained']> {
+  const past = memory.unexplained ?? [];
   if (entry === undefined) return past;
-  const count = entry.load.participants;
+  const count = unexplainedClients(entry, rooms);
   const last = past.at(-1);
   const same = last !== undefined && last.count === count && nowMs - last.atMs < 1000;
   const all = same ? past : [...past, { atMs: nowMs, count }];

@@ -30,8 +30,8 @@ export interface Pace {
 const paces: readonly (readonly [launchS: number, z: number, keepS: number, holdS: number])[] = [
   [0, 1, 30, 3],
   [20, 1, 900, 60],
-  [120, 2, 1200, 120],
-  [300, 3, 1800, 300],
+  [120, 2, 1600, 120],
+  [300, 3, 2400, 300],
   [900, 4, 3300, 600],
 ];
 
@@ -89,14 +89,14 @@ export function reserve(input: ReserveInput): Reserve {
     forecastSlots(learned, spec.forecast, { fromMs: wallMs, seconds, z: pace.z });
   const need = Math.max(least, ahead(pace.horizonS));
   const keep = Math.max(need, ahead(pace.keepS));
-  const free = outlooks.reduce((sum, outlook) => sum + (hasSpace(spec, outlook) ? outlook.free : 0), 0);
+  const free = sum(outlooks, (outlook) => (hasSpace(spec, outlook) ? outlook.free : 0));
   const have = free + launching * perNode;
-  const soon = outlooks.reduce((sum, outlook) => sum + soonFree(spec, outlook), 0) + launching * perNode;
+  const coming = launching * perNode;
+  const soon = coming + sum(outlooks, (outlook) => freeThen(spec, outlook, outlook.endingSoon));
+  const later = coming + sum(outlooks, (outlook) => freeThen(spec, outlook, outlook.endingLater));
   const missing = soon < need ? Math.ceil((need - soon) / perNode - 1e-9) : 0;
-  const spare =
-    missing > 0
-      ? { count: 0, wakeAtMs: undefined }
-      : spareNodes(input, { pace, surplus: have - keep, perNode });
+  const surplus = missing > 0 ? 0 : Math.min(have - need, later - keep);
+  const spare = spareNodes(input, { pace, surplus, perNode });
   const wanted = input.current + missing - spare.count;
   return {
     wanted,
@@ -110,10 +110,13 @@ export function reserve(input: ReserveInput): Reserve {
   };
 }
 
-/** Slots that are free by the time a launch takes: those of today, and part of what rooms that end will leave. */
-function soonFree(spec: ClusterSpec, outlook: NodeOutlook): number {
-  const free = outlook.free + ((globalThis as any).Q ?? 0.5) * outlook.ending;
-  return free >= spec.capacity.participants * leastFreeShare ? free : 0;
+/** Slots that are free once some of the node's people have left. */
+function freeThen(spec: ClusterSpec, { free }: NodeOutlook, ending: number): number {
+  return free + ending >= spec.capacity.participants * leastFreeShare ? free + ending : 0;
+}
+
+function sum(outlooks: readonly NodeOutlook[], of: (outlook: NodeOutlook) => number): number {
+  return outlooks.reduce((total, outlook) => total + of(outlook), 0);
 }
 
 /** Nodes that have been empty for long enough and whose slots are not wanted back soon. */

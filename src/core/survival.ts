@@ -150,32 +150,41 @@ export function pointAt(timeS: number): number {
   return at < 0 ? aheadCount - 1 : at;
 }
 
-/**
- * Adds a room of this age to the logarithms of the probabilities that its node is empty.
- * @returns the probability that it has ended by the point `horizon`
- */
-export function addLife(lives: Lives, logEmpty: Float64Array, ageS: number, horizon: number): number {
-  const step = Math.max(0, Math.min(ageSteps - 1, Math.floor(ageS / ageStepS)));
-  if (lives.known[step] === 0) workOut(lives, step);
-  const from = step * aheadCount;
+/** Adds a room of this age to the logarithms of the probabilities that its node is empty. */
+export function addLife(lives: Lives, logEmpty: Float64Array, ageS: number): void {
+  const from = classOf(lives, ageS);
   for (let point = 0; point < aheadCount; point += 1) {
     logEmpty[point] = (logEmpty[point] ?? 0) + (lives.logEnded[from + point] ?? 0);
   }
-  return Math.exp(lives.logEnded[from + horizon] ?? 0);
 }
 
-/** The same for a room of which it is known about when it will end: `leftS` from now, give or take `spreadS`. */
-export function addKnownLife(
-  logEmpty: Float64Array,
-  leftS: number,
-  spreadS: number,
-  horizon: number,
-): number {
+/** The probability that a room of this age has ended by a point ahead. */
+export function endedBy(lives: Lives, ageS: number, point: number): number {
+  return Math.exp(lives.logEnded[classOf(lives, ageS) + point] ?? 0);
+}
+
+function classOf(lives: Lives, ageS: number): number {
+  const step = Math.max(0, Math.min(ageSteps - 1, Math.floor(ageS / ageStepS)));
+  if (lives.known[step] === 0) workOut(lives, step);
+  return step * aheadCount;
+}
+
+/** A room of which it is known about when it will end: `leftS` from now, give or take `spreadS`. */
+export interface KnownEnd {
+  readonly leftS: number;
+  readonly spreadS: number;
+}
+
+/** The same as `addLife` for such a room. */
+export function addKnownLife(logEmpty: Float64Array, end: KnownEnd): void {
   for (let point = 0; point < aheadCount; point += 1) {
-    const ended = 1 / (1 + Math.exp((leftS - (aheadS[point] ?? 0)) / (0.55 * spreadS)));
-    logEmpty[point] = (logEmpty[point] ?? 0) + Math.log(Math.max(1e-9, ended));
+    logEmpty[point] = (logEmpty[point] ?? 0) + Math.log(Math.max(1e-9, knownEndedBy(end, point)));
   }
-  return 1 / (1 + Math.exp((leftS - (aheadS[horizon] ?? 0)) / (0.55 * spreadS)));
+}
+
+/** The same as `endedBy` for such a room. */
+export function knownEndedBy({ leftS, spreadS }: KnownEnd, point: number): number {
+  return 1 / (1 + Math.exp((leftS - (aheadS[point] ?? 0)) / (0.55 * spreadS)));
 }
 
 /** By how many seconds a node's life is expected to become longer when it is open for a while. */

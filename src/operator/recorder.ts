@@ -126,7 +126,8 @@ export class Recorder implements RecordPort {
       this.#writing = false;
       if (!(error instanceof ApiError)) throw error;
       this.#parts.log.warn('status not written', { code: error.code, why: error.message });
-      this.#timer = setTimeout(() => void this.#write(), retryStatusMs);
+      // One that failed because of the stop itself is not tried again: its timer would keep the process.
+      if (!this.#stopped) this.#timer = setTimeout(() => void this.#write(), retryStatusMs);
     }
   }
 }

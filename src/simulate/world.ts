@@ -162,7 +162,8 @@ export class World {
    * people call it, where that is something else than its name in the log; no two rooms that live have the same.
    */
   startRoom(name: string, participants: number, title = name): void {
-    assert(participants > 0 && !this.#rooms.has(name), `room ${name} is new and has somebody in it`);
+    const isNew = !this.#rooms.has(name) && !this.#waiting.has(name);
+    assert(participants > 0 && isNew, `room ${name} is new and has somebody in it`);
     this.#waiting.set(name, { participants, title });
     this.#place(name);
   }

@@ -24,7 +24,7 @@ describe('a node is not empty', () => {
     ['while it takes rooms', empty({ entry: { cordonMarked: false } }), 'NotClosedYet'],
     [
       'while it is not known since when it takes none',
-      { ...empty(), memory: { proofs: [], clients: [], served: true, participants: 0 } },
+      { ...empty(), memory: { proofs: [], unexplained: [], served: true, participants: 0 } },
       'NotClosedYet',
     ],
     ['with a participant', empty({ load: { participants: 1 } }), 'StillHasParticipants'],

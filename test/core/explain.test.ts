@@ -248,6 +248,20 @@ describe('thresholds', () => {
     expect(checked).toBeGreaterThan(40);
   });
 
+  test('of thousands of people are at most 1/256 too high, and never too low', () => {
+    const capacity = { ...aSpec().capacity, participants: 20_000 };
+    const { input, decision } = fleet([9000, 12_345], { capacity });
+    const serving = decision.nodes.flatMap(({ node: { entry } }) => entry?.nodeId ?? []);
+    const asked = (count: number) => wishOf(decide(withMore(input, serving, count)));
+    const exact = 2 * 14_000 - 9000 - 12_345 + 1;
+
+    const more = moreThatMatter(input, decision)?.participants ?? 0;
+
+    expect([asked(exact - 1), asked(exact)]).toEqual([2, 3]);
+    expect(more).toBeGreaterThanOrEqual(exact);
+    expect(more).toBeLessThanOrEqual(exact + exact / 256);
+  });
+
   test('are asked of a world that differs by exactly so many people', () => {
     const { input, decision } = fleet([80, 61, 42]);
     const total = (asked: typeof input) =>

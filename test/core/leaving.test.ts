@@ -262,7 +262,7 @@ describe('failed Pods', () => {
 describe('ghosts', () => {
   const gone = {
     proofs: [],
-    clients: [],
+    unexplained: [],
     served: true,
     participants: 4,
     nodeId: 'ND_m-9',

@@ -12,7 +12,7 @@ interface World {
   readonly rooms?: readonly RoomPlacement[];
   readonly served?: boolean;
   readonly remembered?: number;
-  readonly clients?: NodeMemory['clients'];
+  readonly unexplained?: NodeMemory['unexplained'];
 }
 
 function only(world: World) {
@@ -25,7 +25,9 @@ function only(world: World) {
     serverApi: undefined,
     launchRefusal: undefined,
   };
-  const nodes = { 'uid-m-0': { proofs: [], clients: world.clients ?? [], served, participants: remembered } };
+  const nodes = {
+    'uid-m-0': { proofs: [], unexplained: world.unexplained ?? [], served, participants: remembered },
+  };
   const memory: Memory = { ...coldMemory(0), nodes: served || remembered > 0 ? nodes : {} };
   const [node] = mediaNodes(observed, memory, { startupDeadlineMs: 300_000, wallMs, nowMs });
   if (node === undefined) throw new Error('one Pod is one node');
@@ -116,34 +118,53 @@ describe('the entry of a node is', () => {
 
 describe('a node carries', () => {
   const room = (participants: number | undefined) => [aRoom('m-0', { participants })];
-  const clients = (agoMs: number, count: number) => [{ atMs: nowMs - agoMs, count }];
+  const unexplained = (agoMs: number, count: number) => [{ atMs: nowMs - agoMs, count }];
   interface Load {
     readonly count: number;
     readonly rooms: readonly RoomPlacement[];
-    readonly past: NonNullable<NodeMemory['clients']>;
+    readonly past: NonNullable<NodeMemory['unexplained']>;
   }
   test.each<readonly [claim: string, load: Load, carried: number]>([
     [
       'the people in its rooms, not those who only signal through it',
-      { count: 50, rooms: room(20), past: clients(1000, 50) },
+      { count: 50, rooms: room(20), past: unexplained(1000, 30) },
       20,
     ],
     [
-      'also those whom the records do not show yet',
-      { count: 55, rooms: room(20), past: clients(1000, 50) },
+      'also most of those whom the records do not show yet: some of them only signal through it',
+      { count: 60, rooms: room(20), past: unexplained(1000, 30) },
       25,
     ],
     [
-      'no longer those who came so long ago that the records show them',
-      { count: 55, rooms: room(25), past: clients(6001, 50) },
+      'all of those whom the records do not show yet where nobody signals through another node',
+      { count: 30, rooms: room(20), past: unexplained(1000, 0) },
+      30,
+    ],
+    [
+      'those who came once, when the records have caught up',
+      { count: 30, rooms: room(30), past: unexplained(1000, 0) },
+      30,
+    ],
+    [
+      'no longer those who came so long ago that the records would show them',
+      { count: 55, rooms: room(25), past: unexplained(6001, 20) },
       25,
     ],
-    ['never more people than it counts itself', { count: 18, rooms: room(20), past: clients(1000, 18) }, 18],
-    ['nobody when it only relays', { count: 50, rooms: [], past: clients(1000, 50) }, 0],
+    [
+      'the first people of a fleet, whom no record shows yet',
+      { count: 5, rooms: [], past: unexplained(1000, 0) },
+      5,
+    ],
+    [
+      'never more people than it counts itself',
+      { count: 18, rooms: room(20), past: unexplained(1000, 0) },
+      18,
+    ],
+    ['nobody when it only relays', { count: 50, rooms: [], past: unexplained(1000, 50) }, 0],
     ['nobody in a mapping without a record', { count: 0, rooms: room(undefined), past: [] }, 0],
   ])('%s', (_, { count, rooms, past }, carried) => {
     const entries = [anEntry('m-0', { load: aLoad({ participants: count }) })];
-    expect(only({ entries, rooms, clients: past, served: true }).participants).toBe(carried);
+    expect(only({ entries, rooms, unexplained: past, served: true }).participants).toBe(carried);
   });
 });
 

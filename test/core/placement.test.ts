@@ -22,7 +22,7 @@ function fleet(...changes: readonly NodeChanges[]): readonly MediaNode[] {
 
 function placed(nodes: readonly MediaNode[], desired: number, spec: ClusterSpec): PlacementResult {
   const learned = priorLearned(spec.capacity.participants);
-  const fortune = new Fortune(spec, learned, wallMs);
+  const fortune = new Fortune(spec, learned, wallMs, 80);
   const outlooks = keepOrder(nodes).map((node) => fortune.tell(node));
   return place({ steer: { spec, learned, wallMs, blind: false }, nodes, outlooks, desired });
 }

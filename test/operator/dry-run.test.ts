@@ -72,7 +72,8 @@ const foreign = (name: string) => ({
     annotations: { 'openvidu.io/drain': 'left over from elsewhere' },
   },
   spec: { nodeName: 'worker', containers: [{ name: 'livekit' }] },
-  status: { phase: 'Running', podIP: '10.0.0.1', conditions: [{ type: 'Ready', status: 'True' }] },
+  // Refuses at once: an address that swallows connections would keep them, and this process, for seconds.
+  status: { phase: 'Running', podIP: '127.0.0.2', conditions: [{ type: 'Ready', status: 'True' }] },
 });
 
 /** An API server with two Pods of a Deployment; it takes every write and remembers it. */

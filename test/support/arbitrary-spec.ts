@@ -46,7 +46,7 @@ export const anySpec: fc.Arbitrary<ClusterSpec> = fc
     more: fc.nat(5),
     replicas: fc.nat(9),
     startupDeadlineMs: fc.constantFrom(1000, 300_000),
-    slots: fc.nat(200),
+    slots: fc.oneof(fc.constant(0), fc.nat(200)),
     withCpu: mostly(false, true),
     stabilizationMs: fc.constantFrom(0, 5000),
     placement,

@@ -29,6 +29,9 @@ const young: RoomSeen = { name: 'young', people: 2, ageS: 20 };
 /** A name that recurs, and of which something may have been learned. */
 const weekly: RoomSeen = { name: 'weekly', people: 1, ageS: 70 };
 
+/** Rooms come and go in the calmest of lives. */
+const seldom = usually(10);
+
 /** One node at one moment. */
 interface Moment {
   readonly pod: Partial<PodObservation>;
@@ -49,7 +52,7 @@ const moment = (mostly: Mostly): fc.Arbitrary<Moment> =>
       state: mostly<ServerState>('Serving', 'ShuttingDown', 'Unknown'),
     }),
     load: load(mostly),
-    rooms: mostly<readonly RoomSeen[]>(
+    rooms: seldom<readonly RoomSeen[]>(
       [],
       [dead],
       [dead, empty],
@@ -89,7 +92,8 @@ export interface Glance {
   readonly redis: 'Read' | 'Failed' | 'Old';
   readonly ownWritesSeen: boolean;
   readonly nodes: readonly Moment[];
-  readonly stray: boolean;
+  /** Age of entries that belong to no Pod of the fleet; `undefined`: there are none. */
+  readonly strayAgeMs: number | undefined;
   readonly serverApi: 'Missing' | 'Failed' | 'Quiet' | 'Busy';
 }
 
@@ -99,8 +103,8 @@ const glance = (mostly: Mostly, nodes: number): fc.Arbitrary<Glance> =>
     redis: mostly<Glance['redis']>('Read', 'Failed', 'Old'),
     ownWritesSeen: mostly(true, false),
     nodes: fc.array(moment(mostly), { minLength: Math.max(0, nodes - 1), maxLength: nodes }),
-    stray: fc.boolean(),
-    serverApi: mostly<Glance['serverApi']>('Missing', 'Failed', 'Quiet', 'Busy'),
+    strayAgeMs: fc.constantFrom(undefined, 9000, 3000),
+    serverApi: seldom<Glance['serverApi']>('Missing', 'Failed', 'Quiet', 'Busy'),
   });
 
 /** What happens to a fleet, glance by glance: wild ones for breadth, calm ones so that nodes come to leave. */
@@ -171,8 +175,9 @@ function redisOf(look: Glance, atMs: number, step: number): RedisReading {
   if (look.redis === 'Failed') return { kind: 'Failed', why: 'timeout', atMs };
   const nowS = (wallMs + atMs - nowMs) / 1000;
   // Of another cluster, and of a Pod that may have been there a moment ago.
-  const gone = anEntry(nameOf(look.nodes.length), { ageMs: 9000 });
-  const stray = look.stray ? [anEntry('other-7', { ip: '10.9.9.9', ageMs: 9000 }), gone] : [];
+  const ageMs = look.strayAgeMs ?? 0;
+  const gone = anEntry(nameOf(look.nodes.length), { ageMs });
+  const stray = ageMs > 0 ? [anEntry('other-7', { ip: '10.9.9.9', ageMs }), gone] : [];
   return {
     kind: 'Read',
     nodes: [...look.nodes.flatMap((node, at) => entryOf(node, nameOf(at), step)), ...stray],

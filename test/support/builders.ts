@@ -135,7 +135,7 @@ export function aNode(name: string, changes: NodeChanges = {}): MediaNode {
     entry: hasEntry(changes) ? anEntry(name, { load, ...changes.entry }) : undefined,
     rooms: changes.rooms ?? [],
     metrics: changes.metrics,
-    memory: { proofs: [], clients: [], served: true, participants: load.participants, ...changes.memory },
+    memory: { proofs: [], unexplained: [], served: true, participants: load.participants, ...changes.memory },
     participants: load.participants,
   };
 }

@@ -2,7 +2,6 @@
  * Claims about decisions, judged on many arbitrary lives of a fleet at once: every life is lived once for all claims.
  * Seeds are fixed, so that a run today fails exactly where a run tomorrow does.
  */
-import { expect } from '@jest/globals';
 import fc from 'fast-check';
 import { type Given, anyGiven, anySpec } from './arbitrary-spec.ts';
 import { type Glance, type Step, glances, live } from './arbitrary.ts';
@@ -78,6 +77,7 @@ export class Judge {
       fc.assert(fc.property(anyLife, isTrue), { seed: verdict.broken.seed, numRuns: 100 });
       throw new Error(`This life breaks it: ${JSON.stringify(verdict.broken.life)}`);
     }
-    expect(verdict?.told).toBeGreaterThanOrEqual(atLeast);
+    const told = verdict?.told ?? 0;
+    if (told < atLeast) throw new Error(`Only ${told} decisions have to do with it: it says nothing.`);
   }
 }

@@ -8,6 +8,8 @@ export interface Machine {
   pod: PodObservation;
   /** Room names and the people in them. */
   readonly rooms: Map<string, number>;
+  /** Unix seconds at which rooms began, where that is known. */
+  readonly begun: Map<string, number>;
   readyAtMs: number;
   marked: boolean;
   silent: boolean;
@@ -34,6 +36,7 @@ export function aMachine(
       startedAtMs: bornMs + 1000,
     }),
     rooms: new Map(),
+    begun: new Map(),
     readyAtMs: atMs,
     marked: false,
     silent: false,
@@ -74,11 +77,11 @@ function peopleOn({ rooms }: Machine): number {
 }
 
 /** The rooms that the registry maps to it. */
-export function roomsOf({ nodeId, rooms }: Machine): readonly RoomPlacement[] {
+export function roomsOf({ nodeId, rooms, begun }: Machine): readonly RoomPlacement[] {
   return [...rooms].map(([room, participants]) => ({
     room: `${nodeId}/${room}`,
     nodeId,
     participants,
-    createdAtSeconds: undefined,
+    createdAtSeconds: begun.get(room),
   }));
 }

@@ -5,6 +5,7 @@
 import { never } from '../../src/base/assert.ts';
 import type { Action } from '../../src/core/action.ts';
 import { type DecideInput, type Decision, type NodeState, decide } from '../../src/core/decide.ts';
+import type { Learned } from '../../src/core/learned.ts';
 import { type Memory, coldMemory } from '../../src/core/memory.ts';
 import type { Observed, PodObservation } from '../../src/core/observed.ts';
 import type { NodeMetricsReading, RedisReading } from '../../src/core/readings.ts';
@@ -22,6 +23,7 @@ export interface StoryOptions {
   readonly launchMs?: number;
   /** Whether launched servers ever register. */
   readonly launchesWork?: boolean;
+  readonly learned?: Learned;
 }
 
 export class Story {
@@ -38,9 +40,11 @@ export class Story {
   #redisWorks = true;
   #launchesWork: boolean;
   #serial = 0;
+  readonly #learned: Learned | undefined;
 
-  constructor({ spec, nodes, launchMs = 20_000, launchesWork = true }: StoryOptions) {
+  constructor({ spec, nodes, launchMs = 20_000, launchesWork = true, learned }: StoryOptions) {
     this.#spec = spec;
+    this.#learned = learned;
     this.#launchMs = launchMs;
     this.#launchesWork = launchesWork;
     for (let at = 0; at < nodes; at += 1) this.#begin(`c-media-${at}`, startMs - 3_600_000);
@@ -59,6 +63,14 @@ export class Story {
     const { rooms } = this.#machine(name);
     if (participants === 0) rooms.delete(room);
     else rooms.set(room, participants);
+    return this;
+  }
+
+  /** One room that begins now, so that its age is known. */
+  begin(name: string, participants: number, room: string): this {
+    const { rooms, begun } = this.#machine(name);
+    rooms.set(room, participants);
+    begun.set(room, (epochMs + this.#nowMs - startMs) / 1000);
     return this;
   }
 
@@ -192,7 +204,7 @@ export class Story {
       memory: this.#memory,
       nowMs: this.#nowMs,
       wallMs: epochMs + this.#nowMs - startMs,
-      learned: undefined,
+      learned: this.#learned,
       launchMs: undefined,
     };
     const decision = decide(input);
