@@ -642,7 +642,7 @@ export interface ClusterStatusCondition {
   readonly message: string;
 }
 /**
- * Only in mode DryRun. What the Media Nodes that run have cost since the trial began, and what they would have cost under this spec, by a simulation that is fed with the rooms as they are seen. Renewed once a minute; begins anew with each change of the spec and each start of the operator.
+ * Only in mode DryRun. What the Media Nodes that run have cost since the trial began, and what they would have cost under this spec, by a simulation that is fed with the rooms as they are seen. Renewed when a node comes or goes or a room is cut, and once a minute; begins anew with each change of the spec and each start of the operator.
  */
 export interface ClusterStatusShadow {
   /**

@@ -38,7 +38,12 @@ export interface Governed {
   readonly steer: SteerInput;
   readonly view: GovernorView;
   readonly blindUntilMs: number | undefined;
+  /** A node has just fallen silent: what it carries now is unknown, so nothing is made smaller for a moment. */
+  readonly unsure: boolean;
 }
+
+/** As long as a silent node counts as capacity. */
+const silentLatelyMs = 15_000;
 
 /** `kept` is `keepOrder` of the nodes; the outlooks are in the same order. */
 export function govern(input: DecideInput, seen: Sight, kept: readonly MediaNode[]): Governed {
@@ -60,6 +65,9 @@ export function govern(input: DecideInput, seen: Sight, kept: readonly MediaNode
       blind,
     },
     blindUntilMs,
+    unsure: seen.nodes.some(
+      ({ phase, memory }) => phase === 'Suspect' && nowMs - (memory.staleSinceMs ?? nowMs) < silentLatelyMs,
+    ),
   };
 }
 
@@ -70,12 +78,12 @@ export interface SizeWish {
 }
 
 /** Targets and headroom are floors: the governor may want more than they do, never less. */
-export function sizeWish(spec: ClusterSpec, wanted: Demand, { view }: Governed): SizeWish {
+export function sizeWish(spec: ClusterSpec, wanted: Demand, { view, unsure }: Governed): SizeWish {
   if (spec.mode === 'External') {
     const message = `spec.mediaNodes.replicas is ${spec.replicas}.`;
     return { wanted: spec.replicas, mayLower: true, because: { reason: 'ReplicasRequested', message } };
   }
-  const mayLower = wanted.mayLower && !view.blind;
+  const mayLower = wanted.mayLower && !view.blind && !unsure;
   if (view.reserve === undefined || view.reserve.wanted <= wanted.wanted) return { ...wanted, mayLower };
   return { wanted: view.reserve.wanted, mayLower, because: view.reserve.because };
 }

@@ -72,7 +72,7 @@ interface RoomsLife {
   readonly lives: Lives;
   readonly names: NameTable;
   readonly stepS: number;
-  readonly horizons: readonly [near: number, far: number];
+  readonly horizons: string;
   readonly endingSoon: number;
   readonly endingLater: number;
   /** Those that were young at the step. */
@@ -139,8 +139,7 @@ export class Fortune {
     const stepS = Math.floor(this.#wallS / lifeStepS) * lifeStepS;
     const known = lives.get(rooms);
     const { names } = this.#learned;
-    const [near, far] = this.#horizons;
-    const same = known?.stepS === stepS && known.horizons[0] === near && known.horizons[1] === far;
+    const same = known?.stepS === stepS && known.horizons === String(this.#horizons);
     if (same && known.lives === this.#lives && known.names === names) return known;
     logEmpty.fill(0);
     let endingSoon = 0;
@@ -161,7 +160,7 @@ export class Fortune {
       lives: this.#lives,
       names,
       stepS,
-      horizons: this.#horizons,
+      horizons: String(this.#horizons),
       endingSoon,
       endingLater,
       young,

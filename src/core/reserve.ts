@@ -90,10 +90,11 @@ export function reserve(input: ReserveInput): Reserve {
   const need = Math.max(least, ahead(pace.horizonS));
   const keep = Math.max(need, ahead(pace.keepS));
   const free = sum(outlooks, (outlook) => (hasSpace(spec, outlook) ? outlook.free : 0));
-  const have = free + launching * perNode;
   const coming = launching * perNode;
+  const have = free + coming;
   const soon = coming + sum(outlooks, (outlook) => freeThen(spec, outlook, outlook.endingSoon));
-  const later = coming + sum(outlooks, (outlook) => freeThen(spec, outlook, outlook.endingLater));
+  // Those who leave are counted by half: a node let go too soon is launched again.
+  const later = coming + sum(outlooks, (outlook) => freeThen(spec, outlook, outlook.endingLater / 2));
   const missing = soon < need ? Math.ceil((need - soon) / perNode - 1e-9) : 0;
   const surplus = missing > 0 ? 0 : Math.min(have - need, later - keep);
   const spare = spareNodes(input, { pace, surplus, perNode });

@@ -5,7 +5,7 @@ import type { Log } from '../base/log.ts';
 import type { DecideInput, Decision } from '../core/decide.ts';
 import { Shadow, type ShadowReport } from '../simulate/shadow.ts';
 
-/** A status that changed with every pass would be written with every pass. */
+/** Hours and shares change with every pass, and a status that did would be written with every pass. */
 const renewEveryMs = 60_000;
 
 export interface ShadowWatchParts {
@@ -32,11 +32,13 @@ export class ShadowWatch {
     shadow.see(input, decision);
     const report = shadow.report();
     this.#parts.onReport(report);
-    if (report === undefined || input.nowMs - (this.#status?.atMs ?? -Infinity) < renewEveryMs) return;
-    this.#status = { value: statusOf(report), atMs: input.nowMs };
+    if (report === undefined) return;
+    const value = statusOf(report);
+    const isDue = input.nowMs - (this.#status?.atMs ?? -Infinity) >= renewEveryMs;
+    if (isDue || isNews(this.#status?.value, value)) this.#status = { value, atMs: input.nowMs };
   }
 
-  /** As the status shows it; renewed once a minute. */
+  /** As the status shows it; renewed when something happened, and once a minute. */
   get status(): ClusterStatusShadow | undefined {
     return this.#status?.value;
   }
@@ -55,6 +57,19 @@ export class ShadowWatch {
     this.#shadow = { shadow: new Shadow({ spec, onFailure }), spec: text };
     return this.#shadow.shadow;
   }
+}
+
+/** What people wait for: a node more or less, a launch, a cut. */
+function isNews(before: ClusterStatusShadow | undefined, now: ClusterStatusShadow): boolean {
+  const counts = [
+    'nodes',
+    'actualNodes',
+    'launches',
+    'actualLaunches',
+    'roomsCut',
+    'actualRoomsCut',
+  ] as const;
+  return counts.some((count) => before?.[count] !== now[count]);
 }
 
 function statusOf({ sinceWallMs, wouldBe, actual }: ShadowReport): ClusterStatusShadow {

@@ -201,8 +201,11 @@ Media Nodes
     expect(explanation.wouldChange.filter(({ kind }) => kind !== 'Time')).toEqual([]);
   });
 
-  test('in mode DryRun says that nothing is done', () => {
-    expect(told(fleet([95, 95], { mode: 'DryRun' })).refusals[0]).toEqual({
+  test('in mode DryRun says that nothing is done, and of the nodes what would be', () => {
+    const explanation = told(fleet([95, 95], { mode: 'DryRun' }));
+
+    expect(explanation.nodes.map(({ why }) => why.slice(0, 11))).toEqual(['Would take ', 'Would take ']);
+    expect(explanation.refusals[0]).toEqual({
       reason: 'DryRun',
       sentence: 'spec.autoscaling.mode is DryRun. Mode DryRun: decisions are reported, nothing is done.',
     });

@@ -3,6 +3,7 @@ import type { MediaNode } from '../../src/core/media-nodes.ts';
 import { priorLearned } from '../../src/core/learned.ts';
 import { Fortune } from '../../src/core/outlook.ts';
 import { type PlacementResult, type Role, keepOrder, place } from '../../src/core/placement.ts';
+import { paceOf } from '../../src/core/reserve.ts';
 import type { ClusterSpec } from '../../src/core/spec.ts';
 import { type NodeChanges, aNode, aRoom, aSpec, nowMs, wallMs } from '../support/builders.ts';
 
@@ -22,7 +23,7 @@ function fleet(...changes: readonly NodeChanges[]): readonly MediaNode[] {
 
 function placed(nodes: readonly MediaNode[], desired: number, spec: ClusterSpec): PlacementResult {
   const learned = priorLearned(spec.capacity.participants);
-  const fortune = new Fortune(spec, learned, wallMs, 80);
+  const fortune = new Fortune(spec, learned, wallMs, paceOf(undefined));
   const outlooks = keepOrder(nodes).map((node) => fortune.tell(node));
   return place({ steer: { spec, learned, wallMs, blind: false }, nodes, outlooks, desired });
 }

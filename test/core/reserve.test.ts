@@ -32,7 +32,7 @@ interface Case {
 }
 
 function reserved({ nodes, learned = quiet, launching = 0, launchMs = 20_000 }: Case): Reserve {
-  const fortune = new Fortune(spec, learned, wallMs, paceOf(launchMs).horizonS);
+  const fortune = new Fortune(spec, learned, wallMs, paceOf(launchMs));
   const outlooks = nodes.map((node) => fortune.tell(node));
   const current = nodes.length + launching;
   return reserve({ spec, learned, launchMs, outlooks, launching, current, nowMs, wallMs });
@@ -139,9 +139,9 @@ describe('the pace', () => {
   test.each([
     [undefined, 1, 900, 60],
     [20_000, 1, 900, 60],
-    [120_000, 2, 1200, 120],
-    [210_000, 2.5, 1500, 210],
-    [300_000, 3, 1800, 300],
+    [120_000, 2, 1600, 120],
+    [210_000, 2.5, 2000, 210],
+    [300_000, 3, 2400, 300],
     [3_600_000, 4, 3300, 600],
   ])('after launches of %s ms', (launchMs, z, keepS, holdS) => {
     const pace = paceOf(launchMs);
@@ -159,7 +159,7 @@ describe('the pace', () => {
     const small = aSpec({
       capacity: { participants: 6, tracks: undefined, egressBytesPerSecond: undefined },
     });
-    const fortune = new Fortune(small, priorLearned(6), wallMs, 80);
+    const fortune = new Fortune(small, priorLearned(6), wallMs, paceOf(3000));
     const outlooks = [fortune.tell(aNode('m-0', { load: { participants: 3 } }))];
     const given = {
       spec: small,

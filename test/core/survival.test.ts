@@ -7,8 +7,11 @@ import {
   addLife,
   aheadCount,
   emptyByS,
+  endedBy,
   extensionS,
+  knownEndedBy,
   livesOf,
+  pointAt,
 } from '../../src/core/survival.ts';
 
 const binOf = (ageS: number) => hazardEdgesS.findIndex((edgeS) => ageS < edgeS);
@@ -16,7 +19,7 @@ const nobody = () => new Float64Array(aheadCount);
 
 function nodeOf(...agesS: readonly number[]): Float64Array {
   const logEmpty = nobody();
-  for (const ageS of agesS) addLife(livesOf(priorHazard), logEmpty, ageS, 0);
+  for (const ageS of agesS) addLife(livesOf(priorHazard), logEmpty, ageS);
   return logEmpty;
 }
 
@@ -72,8 +75,11 @@ describe('the life of a node', () => {
   test('one that a room of many hours holds is a cheaper place than one with a meeting that is about to end', () => {
     const held = nodeOf(20_000);
     const ending = nobody();
-    const left = addKnownLife(ending, 300, 60, 5);
-    expect(left).toBeGreaterThan(0.9);
+    const end = { leftS: 300, spreadS: 60 };
+    addKnownLife(ending, end);
+    expect(knownEndedBy(end, pointAt(600))).toBeGreaterThan(0.9);
+    expect(knownEndedBy(end, pointAt(90))).toBeLessThan(0.1);
+    expect(endedBy(livesOf(priorHazard), 600, pointAt(1740))).toBeGreaterThan(0.4);
     expect(extensionS(livesOf(priorHazard), held)).toBeLessThan(extensionS(livesOf(priorHazard), ending));
   });
 

@@ -56,6 +56,17 @@ describe('the shadow in the status', () => {
     expect(watch.status?.actualNodeHours).toBeCloseTo((2 * 60) / 3600, 2);
   });
 
+  test('is renewed at once when a node has gone and a room was cut with it', async () => {
+    const { story, watch, live } = start();
+    story.load('c-media-1', 5);
+    await live(3);
+    story.vanish('c-media-1');
+
+    await live(1);
+
+    expect(watch.status).toMatchObject({ actualNodes: 1, actualRoomsCut: 1, roomsCut: 0 });
+  });
+
   test('begins anew with a changed spec', async () => {
     const { story, watch, live } = start();
     await live(70);

@@ -47,7 +47,7 @@ export const anySpec: fc.Arbitrary<ClusterSpec> = fc
     replicas: fc.nat(9),
     startupDeadlineMs: fc.constantFrom(1000, 300_000),
     slots: fc.oneof(fc.constant(0), fc.nat(200)),
-    withCpu: mostly(false, true),
+    withCpu: fc.boolean(),
     stabilizationMs: fc.constantFrom(0, 5000),
     placement,
     forecast: fc.constantFrom<ClusterSpec['forecast']>('Act', 'Observe', 'Off'),
