@@ -1,4 +1,4 @@
-// Levels by folder: everything outside test/plane and test/world is a unit test and needs no built part.
+// Levels by folder: everything outside test/plane and test/world is a unit test: no built part, no other process.
 const common = {
   modulePathIgnorePatterns: ['<rootDir>/build/', '<rootDir>/dist/'],
   testEnvironment: 'node',

@@ -28,15 +28,26 @@ export interface PlacementResult {
 export function keepOrder(nodes: readonly MediaNode[]): readonly MediaNode[] {
   return nodes
     .filter((node) => node.phase === 'Up' && node.pod.cordonWish === undefined)
-    .toSorted(compareToKeep);
+    .map((node): Rank => ({ node, empty: Number(isEmpty(node)), rooms: liveRooms(node).length }))
+    .toSorted(compareToKeep)
+    .map(({ node }) => node);
 }
 
-function compareToKeep(a: MediaNode, b: MediaNode): number {
+/** A node with what it is ranked by: worked out once, because fleets are large and this runs on every pass. */
+interface Rank {
+  readonly node: MediaNode;
+  readonly empty: number;
+  readonly rooms: number;
+}
+
+function compareToKeep(of: Rank, than: Rank): number {
+  const a = of.node;
+  const b = than.node;
   return (
-    Number(isEmpty(a)) - Number(isEmpty(b)) ||
+    of.empty - than.empty ||
     Number(isStandby(a)) - Number(isStandby(b)) ||
     b.participants - a.participants ||
-    liveRooms(b).length - liveRooms(a).length ||
+    than.rooms - of.rooms ||
     Number(b.pod.protected) - Number(a.pod.protected) ||
     compareEmptiness(a, b) ||
     a.pod.createdAtMs - b.pod.createdAtMs ||

@@ -7,7 +7,7 @@ import { runAll as runTasks } from '../../src/cli/backtest-pool.ts';
 import { choosePolicy } from '../../src/cli/policy-choice.ts';
 import type { SimEvent } from '../../src/simulate/events.ts';
 import { measure } from '../../src/simulate/measures.ts';
-import { runCli } from './run-cli.ts';
+import { runCli } from '../cli/run-cli.ts';
 
 jest.setTimeout(60_000);
 

@@ -8,7 +8,7 @@ import { defaultPolicy } from '../../src/cli/policy-file.ts';
 import { Journal } from '../../src/reconcile/journal.ts';
 import { journalLines } from '../../src/reconcile/journal-lines.ts';
 import { simulate } from '../../src/simulate/run.ts';
-import { runCli } from './run-cli.ts';
+import { runCli } from '../cli/run-cli.ts';
 
 jest.setTimeout(60_000);
 

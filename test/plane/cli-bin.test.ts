@@ -13,7 +13,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, expect, jest, test } from '@jest/globals';
 import { version } from '../../src/operator/version.ts';
-import { bin, runCli } from './run-cli.ts';
+import { bin, runCli } from '../cli/run-cli.ts';
 
 jest.setTimeout(60_000);
 

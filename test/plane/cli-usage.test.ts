@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { type Ran, runAll } from './run-cli.ts';
+import { type Ran, runAll } from '../cli/run-cli.ts';
 
 const dir = mkdtempSync(path.join(tmpdir(), 'ovm-usage-'));
 const at = (name: string): string => path.join(dir, name);
