@@ -66,7 +66,7 @@ export async function startRedis(wish: RedisWish = {}): Promise<LocalRedis> {
 
 /** What the operator may do, and no more: the rule that the documentation tells people to write. */
 export const operatorAcl =
-  '~nodes ~room_node_map ~rooms ~livekit_version &__redis__:invalidate -@all +@connection ' +
+  '~nodes ~room_node_map ~rooms ~room_participants:* ~livekit_version &__redis__:invalidate -@all +@connection ' +
   '+hgetall +hget +hmget +hlen +hset +hdel +get +evalsha +eval +subscribe +info';
 
 /** The login goes through a file: an argument would be readable by everybody on the machine. */

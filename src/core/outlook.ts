@@ -15,6 +15,7 @@ import {
 } from './learned.ts';
 import { type MediaNode, isEmpty } from './media-nodes.ts';
 import type { RoomPlacement } from './readings.ts';
+import { tallyOf } from './rooms-by-node.ts';
 import { factsOf } from './room-names.ts';
 import type { ClusterSpec } from './spec.ts';
 import {
@@ -116,7 +117,7 @@ export class Fortune {
     this.#committed = 0;
     this.#variance = 0;
     const life = this.#lifeOf(node.rooms);
-    for (const room of life.young) this.#grow(room);
+    this.#growAll(life.young, Math.max(0, node.participants - tallyOf(node.rooms).recorded));
     const committed = Math.max(node.participants + this.#committed, pressure(this.#spec, node));
     const deviation = Math.sqrt(togetherness * this.#variance);
     const empty = isEmpty(node);
@@ -188,7 +189,20 @@ export class Fortune {
     return [knownEndedBy(end, near), knownEndedBy(end, far)];
   }
 
-  #grow({ createdAtSeconds, participants, facts }: YoungRoom): void {
+  /**
+   * A room that somebody made through the API may never be joined, and hundreds may be made at once: it counts nothing
+   * until the node knows of people whom no record shows. So many of the empty rooms count, each with one.
+   */
+  #growAll(young: readonly YoungRoom[], unrecorded: number): void {
+    const vacant = young.filter(({ participants }) => participants === 0).length;
+    const share = vacant === 0 ? 0 : Math.min(1, unrecorded / vacant);
+    for (const room of young) {
+      if (room.participants > 0) this.#grow(room, 1);
+      else if (share > 0) this.#grow({ ...room, participants: 1 }, share);
+    }
+  }
+
+  #grow({ createdAtSeconds, participants, facts }: YoungRoom, weight: number): void {
     const ageS = Math.max(0, this.#wallS - createdAtSeconds);
     if (ageS >= grownS) return;
     const table = this.#tableOf(createdAtSeconds);
@@ -196,14 +210,14 @@ export class Fortune {
     const mean = table.mean[cell] ?? 0;
     const variance = table.variance[cell] ?? 0;
     if (facts === undefined) {
-      this.#committed += mean;
-      this.#variance += variance;
+      this.#committed += weight * mean;
+      this.#variance += weight * variance;
       return;
     }
     // The older the room, the more its own people say and the less its name does.
     const trust = (1 - ageS / grownS) * (facts.seen / (facts.seen + 0.5));
-    this.#committed += trust * Math.max(0, facts.size - participants) + (1 - trust) * mean;
-    this.#variance += trust * facts.sizeVariance + (1 - trust) * variance;
+    this.#committed += weight * (trust * Math.max(0, facts.size - participants) + (1 - trust) * mean);
+    this.#variance += weight * (trust * facts.sizeVariance + (1 - trust) * variance);
   }
 
   #tableOf(createdAtSeconds: number): GrowthTable {

@@ -93,10 +93,8 @@ export function reserve(input: ReserveInput): Reserve {
   const coming = launching * perNode;
   const have = free + coming;
   const soon = coming + sum(outlooks, (outlook) => freeThen(spec, outlook, outlook.endingSoon));
-  // Those who leave are counted by half: a node let go too soon is launched again.
-  const later = coming + sum(outlooks, (outlook) => freeThen(spec, outlook, outlook.endingLater / 2));
   const missing = soon < need ? Math.ceil((need - soon) / perNode - 1e-9) : 0;
-  const surplus = missing > 0 ? 0 : Math.min(have - need, later - keep);
+  const surplus = missing > 0 ? 0 : have - keep;
   const spare = spareNodes(input, { pace, surplus, perNode });
   const wanted = input.current + missing - spare.count;
   return {
@@ -146,9 +144,13 @@ function becauseOf(
   const step = Math.max(1, spec.capacity.participants * leastFreeShare);
   const slots = Math.round(Math.ceil(need / step - 1e-9) * step);
   if (missing > 0 || launching > 0 || wanted > busy + Math.max(0, current - outlooks.length)) {
-    const message = `About ${slots} free slots for the rooms that are to be expected need ${wanted} Media Node${wanted === 1 ? '' : 's'}.`;
+    const message = `About ${many(slots, 'free slot')} for the rooms that are to be expected require ${many(wanted, 'Media Node')}.`;
     return { reason: 'ReserveRequiresNodes', message };
   }
-  const message = `${busy} Media Node${busy === 1 ? ' has' : 's have'} rooms.`;
+  const message = `${many(busy, 'Media Node')} ${busy === 1 ? 'has' : 'have'} rooms.`;
   return { reason: 'RoomsHoldNodes', message };
+}
+
+function many(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`;
 }

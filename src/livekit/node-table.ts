@@ -1,7 +1,7 @@
 import type { Clock } from '../base/clock.ts';
 import type { NodeEntry, RedisReading, RoomPlacement } from '../core/readings.ts';
 import { decodeNode, decodeRoom, type DecodedNode } from './node-decode.ts';
-import type { RedisLink } from './redis.ts';
+import { type RedisLink, RedisRefusedError } from './redis.ts';
 import { whyOf } from './why.ts';
 
 /** The hash in which servers register. */
@@ -11,6 +11,12 @@ export const roomNodesKey = 'room_node_map';
 const roomsKey = 'rooms';
 const versionKey = 'livekit_version';
 const roomsPerRequest = 500;
+/** One hash for each room, with a field for each participant, written as they come. */
+const participantsKeyPrefix = 'room_participants:';
+/** The number of people in a room's record is up to 10 s late. Rooms younger than this are asked for theirs. */
+const youngSeconds = 15;
+/** More are not asked at one look: the next one asks again. */
+const mostAsked = 256;
 /** Entries may vanish for a heartbeat or two; an age must survive that, and memory must not grow for ever. */
 const forgetAfterMs = 300_000;
 
@@ -28,6 +34,7 @@ export class NodeTable {
   readonly #heartbeats = new Map<string, Heartbeat>();
   #values: ReadonlyMap<string, Buffer> = new Map();
   #running: Promise<RedisReading> | undefined;
+  #peopleRefused = false;
 
   constructor(link: RedisLink, clock: Clock) {
     this.#link = link;
@@ -77,7 +84,7 @@ export class NodeTable {
       chunks.map(async (chunk) => await this.#link.hashMany(roomsKey, chunk)),
     );
     const records = answers.flat();
-    return names.map((room, at) => {
+    const rooms = names.map((room, at) => {
       const value = records[at];
       const record = value === undefined ? undefined : decodeRoom(value);
       return {
@@ -87,6 +94,36 @@ export class NodeTable {
         createdAtSeconds: record?.createdAtSeconds,
       };
     });
+    return await this.#withNewcomers(rooms);
+  }
+
+  /** Rooms that have just begun, or that seem empty, with the people who are in them by now. */
+  async #withNewcomers(rooms: RoomPlacement[]): Promise<RoomPlacement[]> {
+    const newest = rooms.reduce((latest, room) => Math.max(latest, room.createdAtSeconds ?? 0), 0);
+    const isAsked = ({ participants, createdAtSeconds = 0 }: RoomPlacement): boolean =>
+      participants === 0 || (participants !== undefined && newest - createdAtSeconds < youngSeconds);
+    const asked = rooms
+      .filter(isAsked)
+      .toSorted((a, b) => (b.createdAtSeconds ?? 0) - (a.createdAtSeconds ?? 0))
+      .slice(0, mostAsked);
+    const counts = await Promise.all(asked.map(async ({ room }) => await this.#peopleIn(room)));
+    const byRoom = new Map(asked.map(({ room }, at) => [room, counts[at] ?? 0]));
+    return rooms.map((room) => {
+      const people = byRoom.get(room.room) ?? 0;
+      return people > (room.participants ?? people) ? { ...room, participants: people } : room;
+    });
+  }
+
+  /** A login that may not read these keys still works: such a room counts with what its record says. */
+  async #peopleIn(room: string): Promise<number> {
+    if (this.#peopleRefused) return 0;
+    try {
+      return await this.#link.hashSize(`${participantsKeyPrefix}${room}`);
+    } catch (error) {
+      if (!(error instanceof RedisRefusedError)) throw error;
+      this.#peopleRefused = true;
+      return 0;
+    }
   }
 
   #timed(decoded: DecodedNode, atMs: number): NodeEntry {

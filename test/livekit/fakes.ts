@@ -54,6 +54,8 @@ export class FakeLink implements RedisLink {
   readonly runs: (readonly string[])[] = [];
   readonly asked: string[] = [];
   failure: Error | undefined;
+  /** Keys of which the size is refused. */
+  readonly refusals = new Map<string, Error>();
   answer: (args: readonly string[]) => unknown = () => [1, 0, 0, [], []];
 
   set(key: string, fields: Readonly<Record<string, Buffer | string>>): void {
@@ -75,6 +77,8 @@ export class FakeLink implements RedisLink {
 
   async hashSize(key: string): Promise<number> {
     await this.#turn(`size ${key}`);
+    const refusal = this.refusals.get(key);
+    if (refusal !== undefined) throw refusal;
     return this.hashes.get(key)?.size ?? 0;
   }
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { NodeTable } from '../../src/livekit/node-table.ts';
+import { RedisRefusedError } from '../../src/livekit/redis.ts';
 import { encodeNode, encodeRoom } from '../support/livekit-encode.ts';
 import { FakeLink, ManualTime } from './fakes.ts';
 
@@ -138,6 +139,38 @@ describe('a look at the registry', () => {
         { room: 'broken', nodeId: 'ND_b', participants: undefined },
       ],
     });
+  });
+
+  test('counts the people in rooms that are young or seem empty, whom the record does not show yet', async () => {
+    const { link, table } = setUp();
+    link.set('room_node_map', { old: 'ND_a', young: 'ND_a', joined: 'ND_a', empty: 'ND_a' });
+    link.set('rooms', {
+      old: encodeRoom({ name: 'old', participants: 4, createdAtSeconds: 100 }),
+      young: encodeRoom({ name: 'young', participants: 1, createdAtSeconds: 990 }),
+      joined: encodeRoom({ name: 'joined', participants: 0, createdAtSeconds: 200 }),
+      empty: encodeRoom({ name: 'empty', participants: 0, createdAtSeconds: 1000 }),
+    });
+    link.set('room_participants:old', { a: '1', b: '1', c: '1', d: '1', e: '1' });
+    link.set('room_participants:young', { a: '1', b: '1', c: '1' });
+    link.set('room_participants:joined', { a: '1' });
+    const reading = await table.read();
+    const people = reading.kind === 'Read' ? reading.rooms.map((room) => [room.room, room.participants]) : [];
+    expect(people).toEqual([
+      ['old', 4],
+      ['young', 3],
+      ['joined', 1],
+      ['empty', 0],
+    ]);
+  });
+
+  test('goes on with the records where it may not count the people itself, and asks once', async () => {
+    const { link, table } = setUp();
+    link.set('room_node_map', { young: 'ND_a' });
+    link.set('rooms', { young: encodeRoom({ name: 'young', participants: 1, createdAtSeconds: 990 }) });
+    link.refusals.set('room_participants:young', new RedisRefusedError('NOPERM'));
+    expect(await table.read()).toMatchObject({ kind: 'Read', rooms: [{ participants: 1 }] });
+    expect(await table.read()).toMatchObject({ kind: 'Read', rooms: [{ participants: 1 }] });
+    expect(link.asked.filter((what) => what.includes('room_participants'))).toHaveLength(1);
   });
 
   test('asks for the records of many rooms in pieces', async () => {

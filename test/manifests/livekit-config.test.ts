@@ -1,7 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
 import type { JsonObject } from '../../src/manifests/deep-merge.ts';
-import { configProblems, type LivekitRedis, livekitConfig, metricsLogin } from '../../src/manifests/livekit-config.ts';
+import {
+  configProblems,
+  type LivekitRedis,
+  livekitConfig,
+  metricsLogin,
+} from '../../src/manifests/livekit-config.ts';
 
 const standalone: LivekitRedis = { mode: 'standalone', address: 'redis:6379', db: 2 };
 
