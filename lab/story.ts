@@ -11,7 +11,7 @@ export interface Claim {
   readonly held: boolean;
 }
 
-const rooms = 10;
+const rooms = 12;
 const roomEveryMs = 2200;
 const triedRooms = 300;
 const triedWhileCordoned = 60;

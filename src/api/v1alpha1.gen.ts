@@ -435,7 +435,7 @@ export interface ClusterAutoscalingBehaviorScaleUpPolicy {
  */
 export interface ClusterAutoscalingBehaviorScaleDown {
   /**
-   * Seconds of past recommendations of which the largest counts.
+   * Seconds of past recommendations of which the largest counts. Below 60, a rush of new rooms is forgotten within two minutes as well.
    */
   readonly stabilizationWindowSeconds: number;
   /**

@@ -95,6 +95,12 @@ export class ArrivalLearner {
     return came / usual;
   }
 
+  /** Participants a minute in this minute and the one before. */
+  latestRate(share: number): number {
+    const { sum, known } = this.sum(this.#minute - 1, 2);
+    return known === 0 ? 0 : sum / (share + known - 1 + 0.05);
+  }
+
   get byMinuteOfHour(): Float64Array {
     return this.#byMinuteOfHour;
   }

@@ -3,7 +3,7 @@ import type { Bounded } from './bounds.ts';
 import type { DecideInput } from './decide.ts';
 import type { Demand } from './demand.ts';
 import type { SteerInput } from './governor.ts';
-import { priorLearned } from './learned.ts';
+import { type Learned, priorLearned } from './learned.ts';
 import type { MediaNode } from './media-nodes.ts';
 import type { Memory } from './memory.ts';
 import { Fortune, type NodeOutlook } from './outlook.ts';
@@ -48,9 +48,9 @@ const silentLatelyMs = 15_000;
 /** `kept` is `keepOrder` of the nodes; the outlooks are in the same order. */
 export function govern(input: DecideInput, seen: Sight, kept: readonly MediaNode[]): Governed {
   const { spec, observed, launchMs, nowMs, wallMs } = input;
-  const learned = input.learned ?? priorLearned(spec.capacity.participants);
+  const learned = asRemembered(spec, input.learned ?? priorLearned(spec.capacity.participants));
   const blindUntilMs = blindUntil({ redis: observed.redis, nodes: kept, memory: seen.memory, nowMs });
-  const fortune = new Fortune(spec, learned, wallMs, paceOf(launchMs));
+  const fortune = new Fortune(spec, learned, wallMs, paceOf(launchMs).horizonS);
   const outlooks = kept.map((node) => fortune.tell(node));
   const launching = seen.nodes.filter(({ phase }) => phase === 'Launching').length;
   const blind = blindUntilMs !== undefined;
@@ -69,6 +69,21 @@ export function govern(input: DecideInput, seen: Sight, kept: readonly MediaNode
       ({ phase, memory }) => phase === 'Suspect' && nowMs - (memory.staleSinceMs ?? nowMs) < silentLatelyMs,
     ),
   };
+}
+
+/** Who wants a fleet to shrink within less than this wants a rush to be forgotten as soon. */
+const shortMemoryMs = 60_000;
+const shortened = new WeakMap<Learned, Learned>();
+
+/** The last minutes count for a quarter of an hour, or for two minutes where the spec asks for haste. */
+function asRemembered(spec: ClusterSpec, learned: Learned): Learned {
+  if (spec.scaleDown.stabilizationMs >= shortMemoryMs) return learned;
+  const known = shortened.get(learned);
+  if (known !== undefined) return known;
+  const { arrivals } = learned;
+  const short = { ...learned, arrivals: { ...arrivals, recentPerMinute: arrivals.latestPerMinute } };
+  shortened.set(learned, short);
+  return short;
 }
 
 export interface SizeWish {

@@ -47,6 +47,8 @@ export interface ArrivalTable {
   readonly fromMinute: number;
   /** Participants a minute by the last minutes, with the pattern of the hour taken out. */
   readonly recentPerMinute: number;
+  /** The same by the last minute or two only. */
+  readonly latestPerMinute: number;
   /** How each minute of the hour compares with the mean of the hour. */
   readonly minuteOfHour: readonly number[];
   /** The same minutes of earlier days that resembled this one, scaled to its load. */
@@ -139,6 +141,7 @@ export const priorHazard: readonly number[] = [0, ...hazardEdgesS].map((fromS) =
 const noArrivals: ArrivalTable = {
   fromMinute: 0,
   recentPerMinute: 0,
+  latestPerMinute: 0,
   minuteOfHour: Array.from({ length: 60 }, () => 1),
   days: [],
   error: { seasonal: 0, recent: 0 },

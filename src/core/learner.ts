@@ -169,6 +169,7 @@ export class Learner {
     const table: ArrivalTable = {
       fromMinute: minute - 1,
       recentPerMinute: this.#arrivals.recentRate(minuteOfHour, (wallMs / 60_000) % 1),
+      latestPerMinute: this.#arrivals.latestRate((wallMs / 60_000) % 1),
       minuteOfHour,
       days: this.#daysMade.value,
       error: this.#judge.error,

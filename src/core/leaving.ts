@@ -179,9 +179,11 @@ function removeFailed({ input, nodes, memory }: LeavingInput): Pick<LeavingPlan,
 function removeGhosts({ input, nodes, memory }: LeavingInput): readonly Action[] {
   const { redis } = input.observed;
   if (redis.kind !== 'Read') return [];
+  const remembered = Object.entries(memory.nodes);
+  if (remembered.length === 0) return [];
   const present = new Set(nodes.map((node) => node.pod.uid));
   const goneIds = new Set<string>();
-  for (const [uid, node] of Object.entries(memory.nodes)) {
+  for (const [uid, node] of remembered) {
     if (node.nodeId !== undefined && !present.has(uid)) goneIds.add(node.nodeId);
   }
   if (goneIds.size === 0) return [];

@@ -5,7 +5,7 @@
 import type { Memory, NodeMemory } from './memory.ts';
 import type { Observed, PodObservation } from './observed.ts';
 import type { NodeEntry, NodeMetricsReading, RoomPlacement } from './readings.ts';
-import { roomsByNode, tallyOf } from './rooms-by-node.ts';
+import { type Tally, roomsByNode, tallyOf } from './rooms-by-node.ts';
 
 export type RegisteredEntry = Extract<NodeEntry, { kind: 'Node' }>;
 
@@ -43,34 +43,48 @@ export function mediaNodes(
   const entries = indexed(observed.redis.kind === 'Read' ? observed.redis.nodes : []);
   const placements = observed.redis.kind === 'Read' ? observed.redis.rooms : [];
   const roomsOf = roomsByNode(placements);
-  const sights = observed.pods
-    .toSorted((a, b) => compareNames(a.name, b.name))
-    .map((pod) => {
-      const metrics = observed.metrics[pod.name];
-      const entry = entryOf(pod, metrics, entries);
-      const rooms = entry === undefined ? none : (roomsOf.get(entry.nodeId) ?? none);
-      const remembered = memory.nodes[pod.uid] ?? freshMemory;
-      return {
-        pod,
-        metrics,
-        entry,
-        rooms,
-        memory: remembered,
-        relayed: relayedBy({ entry, rooms, memory: remembered }, limits.nowMs),
-      };
-    });
+  const sights = inOrder(observed.pods).map((pod): Relayed => {
+    const metrics = observed.metrics[pod.name];
+    const entry = entryOf(pod, metrics, entries);
+    const rooms = entry === undefined ? none : (roomsOf.get(entry.nodeId) ?? none);
+    const remembered = memory.nodes[pod.uid] ?? freshMemory;
+    const tally = tallyOf(rooms);
+    const relayed = relayedBy({ entry, tally, memory: remembered }, limits.nowMs);
+    return { pod, metrics, entry, rooms, memory: remembered, tally, relayed };
+  });
   const share = hostedShare(sights);
-  return sights.map(({ relayed, ...sight }) => {
-    const { pod, metrics, entry, rooms } = sight;
-    const { served, participants } = sight.memory;
+  return sights.map((sight): MediaNode => {
+    const { pod, metrics, entry, rooms, tally, relayed, memory: remembered } = sight;
+    const { served, participants } = remembered;
     const overdue = limits.wallMs - pod.createdAtMs > limits.startupDeadlineMs;
     return {
       name: pod.name,
-      ...sight,
+      pod,
+      metrics,
+      entry,
+      rooms,
+      memory: remembered,
       phase: phaseOf({ pod, entry, metrics, served, overdue }),
-      participants: entry === undefined ? participants : carried(entry, rooms, { relayed, share }),
+      participants: entry === undefined ? participants : carried(entry, tally, { relayed, share }),
     };
   });
+}
+
+interface Relayed extends Pick<MediaNode, 'pod' | 'metrics' | 'entry' | 'rooms' | 'memory'> {
+  readonly tally: Tally;
+  /** Clients whose rooms live elsewhere. */
+  readonly relayed: number;
+}
+
+const ordered = new WeakMap<readonly PodObservation[], readonly PodObservation[]>();
+
+/** By name. The list of Pods is the same one until something about a Pod has changed. */
+function inOrder(pods: readonly PodObservation[]): readonly PodObservation[] {
+  const known = ordered.get(pods);
+  if (known !== undefined) return known;
+  const sorted = pods.toSorted((a, b) => compareNames(a.name, b.name));
+  ordered.set(pods, sorted);
+  return sorted;
 }
 
 /** A total order of names in which `m-2` comes before `m-10`. */
@@ -94,37 +108,37 @@ export const recordSettlesMs = 6000;
 
 /** What `num_clients` counts beyond the people in the node's rooms by their records. */
 export function unexplainedClients(entry: RegisteredEntry, rooms: readonly RoomPlacement[]): number {
-  return Math.max(0, entry.load.participants - tallyOf(rooms).recorded);
+  return unexplainedBy(entry, tallyOf(rooms));
+}
+
+function unexplainedBy(entry: RegisteredEntry, { recorded }: Tally): number {
+  return Math.max(0, entry.load.participants - recorded);
 }
 
 /**
  * Those who signal through a node while their room lives on another are counted by its `num_clients` for as long as
  * they stay, and by no record: what no record has explained for as long as records take.
  */
-function relayedBy({ entry, rooms, memory }: Sighted, nowMs: number): number {
-  let least = entry === undefined ? 0 : unexplainedClients(entry, rooms);
+function relayedBy({ entry, tally, memory }: Sighted, nowMs: number): number {
+  let least = entry === undefined ? 0 : unexplainedBy(entry, tally);
+  if (least === 0) return 0;
   for (const { atMs, count } of memory.unexplained ?? []) {
     if (nowMs - atMs <= recordSettlesMs && count < least) least = count;
   }
   return least;
 }
 
-type Sighted = Pick<MediaNode, 'entry' | 'rooms' | 'memory'>;
+type Sighted = Pick<Relayed, 'entry' | 'tally' | 'memory'>;
 
 /** People who are taken to make one client each, so that a handful does not say how it is with all. */
 const withoutRelay = 10;
 
 /** Behind a Service most people make two clients, one where their room lives and one where they signal. */
-function hostedShare(
-  sights: readonly {
-    readonly rooms: readonly RoomPlacement[];
-    readonly relayed: number;
-  }[],
-): number {
+function hostedShare(sights: readonly Pick<Relayed, 'tally' | 'relayed'>[]): number {
   let recorded = 0;
   let relayed = 0;
   for (const sight of sights) {
-    recorded += tallyOf(sight.rooms).recorded;
+    recorded += sight.tally.recorded;
     relayed += sight.relayed;
   }
   const people = recorded + withoutRelay;
@@ -138,14 +152,14 @@ function hostedShare(
  */
 function carried(
   entry: RegisteredEntry,
-  rooms: readonly RoomPlacement[],
+  tally: Tally,
   { relayed, share }: { readonly relayed: number; readonly share: number },
 ): number {
   const clients = entry.load.participants;
-  const { live, recorded } = tallyOf(rooms);
+  const { live, recorded } = tally;
   // A node with more rooms than there are records of (Redis lost them) is counted by its own word.
   if (live < entry.load.rooms) return clients;
-  const fresh = unexplainedClients(entry, rooms) - relayed;
+  const fresh = unexplainedBy(entry, tally) - relayed;
   return Math.min(clients, recorded + Math.ceil(fresh * share));
 }
 

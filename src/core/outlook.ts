@@ -47,9 +47,8 @@ export interface NodeOutlook {
   readonly deviation: number;
   /** Slots below the ceiling that will still be free; negative when there are too few. */
   readonly free: number;
-  /** Participants who are expected to have left with their rooms by the near and by the far horizon. */
+  /** Participants who are expected to have left with their rooms by the time that a launch takes. */
   readonly endingSoon: number;
-  readonly endingLater: number;
   /** By how many seconds it would live longer if it were open for a while. */
   readonly extensionS: number;
   /** Expected overload that one more room would cause as long as such a node lives, in seconds of one node. */
@@ -73,9 +72,8 @@ interface RoomsLife {
   readonly lives: Lives;
   readonly names: NameTable;
   readonly stepS: number;
-  readonly horizons: string;
+  readonly horizon: number;
   readonly endingSoon: number;
-  readonly endingLater: number;
   /** Those that were young at the step. */
   readonly young: readonly YoungRoom[];
   readonly extensionS: number;
@@ -94,22 +92,17 @@ export class Fortune {
   readonly #learned: Learned;
   readonly #wallS: number;
   readonly #lives: Lives;
-  readonly #horizons: readonly [near: number, far: number];
+  readonly #horizon: number;
   #committed = 0;
   #variance = 0;
 
-  /** `pace` says how far ahead rooms that end are looked for. */
-  constructor(
-    spec: ClusterSpec,
-    learned: Learned,
-    wallMs: number,
-    pace: { readonly horizonS: number; readonly keepS: number },
-  ) {
+  /** `horizonS` is how far ahead rooms that end are looked for. */
+  constructor(spec: ClusterSpec, learned: Learned, wallMs: number, horizonS: number) {
     this.#spec = spec;
     this.#learned = learned;
     this.#wallS = wallMs / 1000 - learned.clockSkewS;
     this.#lives = livesOf(learned.hazard);
-    this.#horizons = [pointAt(pace.horizonS), pointAt(pace.keepS)];
+    this.#horizon = pointAt(horizonS);
   }
 
   tell(node: MediaNode): NodeOutlook {
@@ -127,7 +120,6 @@ export class Fortune {
       deviation,
       free: capacity.participants * placement.ceiling - committed - caution * deviation,
       endingSoon: life.endingSoon,
-      endingLater: life.endingLater,
       extensionS: life.extensionS,
       riskS: this.#risk(committed, deviation),
       emptyInS: empty ? 0 : life.emptyInS,
@@ -140,19 +132,16 @@ export class Fortune {
     const stepS = Math.floor(this.#wallS / lifeStepS) * lifeStepS;
     const known = lives.get(rooms);
     const { names } = this.#learned;
-    const same = known?.stepS === stepS && known.horizons === String(this.#horizons);
+    const same = known?.stepS === stepS && known.horizon === this.#horizon;
     if (same && known.lives === this.#lives && known.names === names) return known;
     logEmpty.fill(0);
     let endingSoon = 0;
-    let endingLater = 0;
     const young: YoungRoom[] = [];
     for (const room of rooms) {
       const { createdAtSeconds, participants } = room;
       if (participants === undefined) continue;
       const facts = factsOf(names, room.room);
-      const [soon, later] = this.#live(createdAtSeconds, facts, stepS);
-      endingSoon += participants * soon;
-      endingLater += participants * later;
+      endingSoon += participants * this.#live(createdAtSeconds, facts, stepS);
       // A room of which nobody knows when it began counts with what it has, and lives as one that is grown.
       if (createdAtSeconds === undefined || stepS - createdAtSeconds >= grownS) continue;
       young.push({ createdAtSeconds, participants, facts });
@@ -161,9 +150,8 @@ export class Fortune {
       lives: this.#lives,
       names,
       stepS,
-      horizons: String(this.#horizons),
+      horizon: this.#horizon,
       endingSoon,
-      endingLater,
       young,
       extensionS: extensionS(this.#lives, logEmpty),
       emptyInS: emptyByS(logEmpty, 0.5),
@@ -172,21 +160,16 @@ export class Fortune {
     return life;
   }
 
-  /** @returns the probabilities that the room has ended by each horizon. */
-  #live(
-    createdAtSeconds: number | undefined,
-    facts: NameFacts | undefined,
-    nowS: number,
-  ): readonly [near: number, far: number] {
-    const [near, far] = this.#horizons;
+  /** @returns the probability that the room has ended by the horizon. */
+  #live(createdAtSeconds: number | undefined, facts: NameFacts | undefined, nowS: number): number {
     const ageS = createdAtSeconds === undefined ? grownS : Math.max(0, nowS - createdAtSeconds);
     if (facts === undefined || ageS >= facts.lengthS) {
       addLife(this.#lives, logEmpty, ageS);
-      return [endedBy(this.#lives, ageS, near), endedBy(this.#lives, ageS, far)];
+      return endedBy(this.#lives, ageS, this.#horizon);
     }
     const end = { leftS: facts.lengthS - ageS, spreadS: Math.max(60, Math.sqrt(facts.lengthVariance)) };
     addKnownLife(logEmpty, end);
-    return [knownEndedBy(end, near), knownEndedBy(end, far)];
+    return knownEndedBy(end, this.#horizon);
   }
 
   /**

@@ -3,9 +3,10 @@
  * people can still join them. At least one node stays open, always.
  */
 import { hasSpace, openNodes, wasOpen, type SteerInput } from './governor.ts';
-import { type MediaNode, compareNames, isEmpty, liveRooms } from './media-nodes.ts';
+import { type MediaNode, compareNames, isEmpty } from './media-nodes.ts';
 import type { NodeOutlook } from './outlook.ts';
 import type { Finding } from './reasons.ts';
+import { tallyOf } from './rooms-by-node.ts';
 import type { ClusterSpec } from './spec.ts';
 
 /** Where all nodes serve, a full one is opened again only this far below the ceiling, so that one leaver does not flip it. */
@@ -28,7 +29,7 @@ export interface PlacementResult {
 export function keepOrder(nodes: readonly MediaNode[]): readonly MediaNode[] {
   return nodes
     .filter((node) => node.phase === 'Up' && node.pod.cordonWish === undefined)
-    .map((node): Rank => ({ node, empty: Number(isEmpty(node)), rooms: liveRooms(node).length }))
+    .map((node): Rank => ({ node, empty: Number(isEmpty(node)), rooms: tallyOf(node.rooms).live }))
     .toSorted(compareToKeep)
     .map(({ node }) => node);
 }
@@ -83,14 +84,14 @@ export function place({ steer, nodes, outlooks, desired }: PlaceInput): Placemen
   for (const { name, phase, pod } of nodes) {
     if (phase === 'Up' && pod.cordonWish !== undefined) roles.set(name, 'Cordoned');
   }
-  const kept = new Set(staying.map(({ node }) => node.name));
   const surplus = new Set<string>();
-  for (const outlook of outlooks) {
+  outlooks.forEach((outlook, at) => {
     const { name } = outlook.node;
-    const isSurplus = !kept.has(name);
-    roles.set(name, roleOf(spec, outlook, { open: open.has(name), isSurplus }));
-    if (isSurplus && !open.has(name)) surplus.add(name);
-  }
+    const isSurplus = at >= staying.length;
+    const isOpen = open.has(name);
+    roles.set(name, roleOf(spec, outlook, { open: isOpen, isSurplus }));
+    if (isSurplus && !isOpen) surplus.add(name);
+  });
   return { roles, surplus, findings: keepOneOpen(nodes, roles) };
 }
 
@@ -132,7 +133,7 @@ function isFull(spec: ClusterSpec, outlook: NodeOutlook): boolean {
 
 /** With every node closed a new room would fail: then the wish of a person has to wait for a replacement. */
 function keepOneOpen(nodes: readonly MediaNode[], roles: Map<string, Role>): readonly Finding[] {
-  if ([...roles.values()].includes('Serving')) return [];
+  for (const role of roles.values()) if (role === 'Serving') return [];
   const last = nodes
     .filter((node) => roles.has(node.name))
     .toSorted((a, b) => a.participants - b.participants || compareNames(a.name, b.name))[0];

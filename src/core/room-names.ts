@@ -28,25 +28,24 @@ export function roomKey(name: string, salt: number): string {
   return `~${low}${((b ^ (b >>> 16)) & 0xffffff).toString(16).padStart(6, '0')}`;
 }
 
-const mostRemembered = 50_000;
-const rememberedKeys = { salt: 0, byName: new Map<string, string>() };
-
-/** Rooms are looked up at every pass, so their keys are worked out once. */
-function rememberedKey(name: string, salt: number): string {
-  const { byName } = rememberedKeys;
-  if (rememberedKeys.salt !== salt || byName.size > mostRemembered) byName.clear();
-  rememberedKeys.salt = salt;
-  const known = byName.get(name);
-  if (known !== undefined) return known;
-  const key = roomKey(name, salt);
-  byName.set(name, key);
-  return key;
-}
+const mostRemembered = 8000;
+/** What was looked up in the newest table. Few names are alive at a time, and each is looked up at most passes. */
+const lookedUp: { table: NameTable | undefined; readonly byName: Map<string, NameFacts | undefined> } = {
+  table: undefined,
+  byName: new Map(),
+};
 
 /** What is known of a room by its name, if anything is. */
 export function factsOf(table: NameTable, name: string): NameFacts | undefined {
   if (table.count === 0) return undefined;
-  return table.byHash[rememberedKey(name, table.salt)];
+  const { byName } = lookedUp;
+  if (lookedUp.table !== table || byName.size > mostRemembered) byName.clear();
+  lookedUp.table = table;
+  const known = byName.get(name);
+  if (known !== undefined || byName.has(name)) return known;
+  const facts = table.byHash[roomKey(name, table.salt)];
+  byName.set(name, facts);
+  return facts;
 }
 
 /** Newer meetings count more: a third each, once there are three. */

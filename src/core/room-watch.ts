@@ -31,6 +31,8 @@ export interface WatchedRoom {
   booked: boolean;
   /** The look at which it was last seen. */
   look: number;
+  /** Rooms in the order in which they were met. */
+  readonly serial: number;
   /** What was noted of it as arrivals, and in which minute. */
   noted: number;
   readonly bornMinute: number;
@@ -47,12 +49,15 @@ export interface RoomNews {
   skew(seconds: number): void;
 }
 
-/** The rooms of one node at the last look, all of them under watch. */
+/** The rooms of one node at the last look. */
 interface Settled {
   readonly list: readonly RoomPlacement[];
-  readonly rooms: readonly WatchedRoom[];
-  /** Those that may still grow. */
-  readonly young: readonly WatchedRoom[];
+  /** Those under watch. */
+  readonly rooms: WatchedRoom[];
+  /** Those of them that may still grow. */
+  young: WatchedRoom[];
+  /** The look at which the node was last seen. */
+  look: number;
 }
 
 type Read = Extract<RedisReading, { kind: 'Read' }>;
@@ -64,7 +69,8 @@ interface Instant {
 export class RoomWatch {
   readonly #news: RoomNews;
   readonly #rooms = new Map<string, WatchedRoom>();
-  #settled = new Map<string, Settled>();
+  readonly #settled = new Map<string, Settled>();
+  #met = 0;
   #look = 0;
   #lastMs: number | undefined;
 
@@ -80,16 +86,18 @@ export class RoomWatch {
     this.#lastMs = redis.atMs;
     this.#look += 1;
     const fresh: RoomPlacement[] = [];
-    const settled = new Map<string, Settled>();
-    let followed = 0;
+    const changed: Settled[] = [];
     for (const [nodeId, list] of roomsByNode(redis.rooms)) {
       const before = this.#settled.get(nodeId);
-      const now = before?.list === list ? this.#goOn(before, at) : this.#followAll(list, at, fresh);
-      followed += now.rooms.length;
-      if (now.rooms.length === list.length) settled.set(nodeId, now);
+      // Where a room could not be followed, none is taken to be as it was.
+      if (before?.list === list && before.rooms.length === list.length) {
+        this.#goOn(before, at);
+        continue;
+      }
+      if (before !== undefined) changed.push(before);
+      this.#settled.set(nodeId, this.#followAll(list, at, fresh));
     }
-    this.#settled = settled;
-    if (followed < this.#rooms.size) this.#sweep(redis);
+    this.#sweep(redis, changed);
     for (const placement of fresh) this.#meet(placement, at, sinceMs);
     return true;
   }
@@ -103,10 +111,14 @@ export class RoomWatch {
   }
 
   /** No record of this node has changed: only time has passed. */
-  #goOn(before: Settled, at: Instant): Settled {
-    for (const room of before.young) this.#grow(room, room.present, at);
-    const grown = before.young.some((room) => room.booked);
-    return grown ? { ...before, young: before.young.filter((room) => !room.booked) } : before;
+  #goOn(before: Settled, at: Instant): void {
+    before.look = this.#look;
+    let booked = false;
+    for (const room of before.young) {
+      this.#grow(room, room.present, at);
+      booked ||= room.booked;
+    }
+    if (booked) before.young = before.young.filter((room) => !room.booked);
   }
 
   /** Rooms that were not known are added to `fresh`. */
@@ -125,7 +137,7 @@ export class RoomWatch {
       if (!room.booked) this.#grow(room, participants, at);
       else if (participants > room.peak) room.peak = participants;
     }
-    return { list, rooms, young: rooms.filter((room) => !room.booked) };
+    return { list, rooms, young: rooms.filter((room) => !room.booked), look: this.#look };
   }
 
   #grow(room: WatchedRoom, participants: number, { nowMs, wallMs }: Instant): void {
@@ -165,16 +177,25 @@ export class RoomWatch {
       peak: participants,
       booked: age >= grownS,
       look: this.#look,
+      serial: this.#met,
       noted: 0,
       bornMinute: Math.floor((wallMs / 1000 - age) / 60),
     };
+    this.#met += 1;
     this.#rooms.set(name, room);
     this.#news.began(room);
     if (!room.booked) this.#grow(room, participants, { nowMs, wallMs });
+    this.#settle(room);
   }
 
-  #sweep(redis: Read): void {
-    const gone = this.#unseen();
+  #settle(room: WatchedRoom): void {
+    const settled = this.#settled.get(room.nodeId);
+    settled?.rooms.push(room);
+    if (!room.booked) settled?.young.push(room);
+  }
+
+  #sweep(redis: Read, changed: readonly Settled[]): void {
+    const gone = this.#unseen(changed);
     if (gone.length === 0 || this.#lastMs === undefined) return;
     const nodes = new Set(redis.nodes.map(({ nodeId }) => nodeId));
     const allLost = gone.length >= mostAtOnce && gone.length * 2 >= this.#rooms.size;
@@ -190,9 +211,20 @@ export class RoomWatch {
     }
   }
 
-  #unseen(): readonly WatchedRoom[] {
-    for (const { rooms } of this.#settled.values()) for (const room of rooms) room.look = this.#look;
-    return [...this.#rooms.values()].filter((room) => room.look !== this.#look);
+  /** Rooms of the last look that are not there any more, as they were met. `changed` are nodes as they were then. */
+  #unseen(changed: readonly Settled[]): readonly WatchedRoom[] {
+    const gone: WatchedRoom[] = [];
+    const take = ({ rooms }: Settled) => {
+      for (const room of rooms)
+        if (room.look !== this.#look && this.#rooms.get(room.name) === room) gone.push(room);
+    };
+    for (const before of changed) take(before);
+    for (const [nodeId, settled] of this.#settled) {
+      if (settled.look === this.#look) continue;
+      this.#settled.delete(nodeId);
+      take(settled);
+    }
+    return gone.length < 2 ? gone : gone.toSorted((a, b) => a.serial - b.serial);
   }
 
   #loseAll(): void {

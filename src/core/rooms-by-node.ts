@@ -47,6 +47,12 @@ export function roomsByNode(placements: readonly RoomPlacement[]): RoomsByNode {
   return groups;
 }
 
+/** Whoever made the list of all rooms from such groups saves others the work: they hold the same rooms in the same order. */
+export function noteGroups(placements: readonly RoomPlacement[], groups: RoomsByNode): void {
+  grouped.set(placements, groups);
+  latest = groups;
+}
+
 /** Rooms of one node that follow each other are taken together. */
 function group(placements: readonly RoomPlacement[]): Map<string, RoomPlacement[]> {
   const groups = new Map<string, RoomPlacement[]>();

@@ -5,9 +5,26 @@ import { type Finding, type ReasonCode, reasons } from './reasons.ts';
 /** Findings in the order of the nodes' names, then those about the whole fleet. Nothing after a cold start. */
 export function transitions(before: Decision | undefined, now: Decision): readonly Finding[] {
   if (before === undefined) return [];
-  const earlier = new Map(before.nodes.map((view) => [view.node.name, view]));
-  const changed = now.nodes.flatMap((view) => nodeTransition(earlier.get(view.node.name), view));
+  const changed: Finding[] = [];
+  const isSameFleet = sameNodes(before, now);
+  const earlier = isSameFleet ? undefined : new Map(before.nodes.map((view) => [view.node.name, view]));
+  now.nodes.forEach((view, at) => {
+    const was = isSameFleet ? before.nodes[at] : earlier?.get(view.node.name);
+    if (was === undefined || !isAsBefore(was, view)) changed.push(...nodeTransition(was, view));
+  });
+  if (isSameFleet) return [...changed, ...sizeTransition(before, now)];
   return [...changed, ...lost(before, now), ...sizeTransition(before, now)];
+}
+
+/** Both in the order of names: most passes see the nodes that the one before saw. */
+function sameNodes(before: Decision, now: Decision): boolean {
+  if (before.nodes.length !== now.nodes.length) return false;
+  return now.nodes.every(({ node }, at) => before.nodes[at]?.node.pod.uid === node.pod.uid);
+}
+
+/** Nothing is told of a node that is in the state in which it was, and was not told to be closed anew. */
+function isAsBefore(before: NodeView, now: NodeView): boolean {
+  return before.state === now.state && before.node.memory.toldAs === now.node.memory.toldAs;
 }
 
 /**

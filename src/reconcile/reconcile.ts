@@ -56,7 +56,8 @@ export class ClusterLoop {
     this.#memory = decision.memory;
     await this.#steer(decision);
     const failed = await this.#act(decision.actions);
-    const told = { ...decision, refusals: [...decision.refusals, ...failed] };
+    const told =
+      failed.length === 0 ? decision : { ...decision, refusals: [...decision.refusals, ...failed] };
     this.#tell(told, failed);
     this.#last = told;
     record.decision(input, told, clock.elapsedMs() - startedMs);
@@ -133,6 +134,7 @@ export class ClusterLoop {
 
   /** Actions are independent of each other: one that is refused does not hold up the rest. */
   async #act(actions: readonly Action[]): Promise<readonly Finding[]> {
+    if (actions.length === 0) return [];
     // Launches that are refused together are one failure: the back-off grows by passes, not by Pods.
     const earlier = this.#launchRefusal?.count ?? 0;
     const outcomes = await Promise.all(actions.map((action) => this.#actOnce(action, earlier)));
@@ -169,6 +171,7 @@ export class ClusterLoop {
       record.event(finding, severityOf(finding.reason));
       log.info(finding.message, { reason: finding.reason, node: finding.node });
     }
+    if (decision.refusals.length === 0) return;
     const before = new Set(this.#last?.refusals.map((finding) => finding.reason));
     for (const finding of decision.refusals) {
       if (failed.includes(finding) || before.has(finding.reason) || finding.node !== undefined) continue;

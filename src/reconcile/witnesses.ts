@@ -23,6 +23,9 @@ export class Witnesses {
   /** The last answer of `testimony`, as long as nothing else was heard. */
   #told: { readonly pods: readonly PodObservation[]; readonly readings: Readings } | undefined;
 
+  /** Pods of which none has to be asked who it is. */
+  #allKnown: readonly PodObservation[] | undefined;
+
   constructor(media: Pick<MediaPort, 'readMetrics'>, clock: Clock) {
     this.#media = media;
     this.#clock = clock;
@@ -34,9 +37,13 @@ export class Witnesses {
    * defect in the adapter.
    */
   async hear(pods: readonly PodObservation[], wanted: ReadonlySet<string>): Promise<boolean> {
+    if (wanted.size === 0 && this.#allKnown === pods) return false;
     if (this.#told?.pods !== pods) this.#forgetAllBut(pods);
     const due = pods.filter((pod) => this.#isDue(pod, wanted));
-    if (due.length === 0) return false;
+    if (due.length === 0) {
+      if (pods.every((pod) => this.#isKnown(pod))) this.#allKnown = pods;
+      return false;
+    }
     const answers = await Promise.all(due.map((pod) => this.#ask(pod)));
     return answers.includes(true);
   }
@@ -59,13 +66,18 @@ export class Witnesses {
   }
 
   #isDue(pod: PodObservation, wanted: ReadonlySet<string>): boolean {
-    if (pod.ip === undefined || pod.startedAtMs === undefined || pod.deleting) return false;
-    if (this.#asking.has(pod.uid)) return false;
+    if (isSilent(pod) || this.#asking.has(pod.uid)) return false;
     const heard = this.#heard.get(pod.name);
     if (heard === undefined || !isSameContainer(heard.pod, pod)) return true;
     const identityKnown = heard.reading.kind === 'Read';
     if (identityKnown && !wanted.has(pod.name)) return false;
     return this.#clock.elapsedMs() - heard.reading.atMs >= askAgainMs;
+  }
+
+  #isKnown(pod: PodObservation): boolean {
+    if (isSilent(pod)) return true;
+    const heard = this.#heard.get(pod.name);
+    return heard?.reading.kind === 'Read' && isSameContainer(heard.pod, pod);
   }
 
   async #ask(pod: PodObservation): Promise<boolean> {
@@ -75,11 +87,17 @@ export class Witnesses {
       const reading = await this.#media.readMetrics(pod.ip);
       this.#heard.set(pod.name, { pod, reading });
       this.#told = undefined;
+      this.#allKnown = undefined;
       return reading.kind === 'Read';
     } finally {
       this.#asking.delete(pod.uid);
     }
   }
+}
+
+/** Nobody runs there who could be asked, or not for much longer. */
+function isSilent({ ip, startedAtMs, deleting }: PodObservation): boolean {
+  return ip === undefined || startedAtMs === undefined || deleting;
 }
 
 function isSameContainer(a: PodObservation, b: PodObservation): boolean {

@@ -142,10 +142,11 @@ export class GovernorPorts {
 
   /** As the script in Redis does it: nothing is closed unless a node that is relied on takes rooms. */
   #steer(closed: readonly string[], open: readonly string[]): void {
+    const wanted = new Set(closed);
     let relied = false;
     for (const node of this.#world.nodes) relied ||= node.state === 'Ready' && open.includes(node.id);
     for (const node of this.#world.nodes) {
-      if (node.state === 'Ready') this.#world.close(node, relied && closed.includes(node.id));
+      if (node.state === 'Ready') this.#world.close(node, relied && wanted.has(node.id));
     }
   }
 

@@ -54,7 +54,8 @@ export class NodeFace {
   entry(): NodeEntry {
     const node = this.#node;
     const { registry, nowMs, startWallMs } = this.#world;
-    const beats = registry.beats(node);
+    const lastBeatMs = registry.lastBeatMs(node);
+    const beats = registry.beats(node, lastBeatMs);
     const isNew = this.#firstBeats === undefined;
     this.#firstBeats ??= beats;
     return {
@@ -64,7 +65,7 @@ export class NodeFace {
       state: node.state === 'Leaving' ? 'ShuttingDown' : 'Serving',
       cordonMarked: node.closed,
       load: this.#loadNow(),
-      ageMs: isNew ? 0 : nowMs - registry.lastBeatMs(node),
+      ageMs: isNew ? 0 : nowMs - lastBeatMs,
       heartbeatsSeen: beats - this.#firstBeats,
       startedAtSeconds: Math.floor((startWallMs + (node.startedAtMs ?? 0)) / 1000),
     };

@@ -3,6 +3,7 @@
  * somebody keeps them closed.
  */
 import type { RoomPlacement } from '../core/readings.ts';
+import { noteGroups } from '../core/rooms-by-node.ts';
 import type { Calendar } from './calendar.ts';
 import {
   type SimNode,
@@ -14,6 +15,8 @@ import {
   heartbeatMs,
   nextBeatMs,
 } from './world-node.ts';
+
+const none: readonly RoomPlacement[] = [];
 
 export interface RegistryWatcher {
   /** A heartbeat told of another load than the one before. */
@@ -110,9 +113,9 @@ export class Registry {
     return beatAtMs(node, away.fromMs - 1);
   }
 
-  /** How often its entry has been written. */
-  beats(node: SimNode): number {
-    return beatsBy(node, this.lastBeatMs(node)) - beatsBy(node, node.registeredAtMs ?? 0);
+  /** How often its entry has been written, the last time at `lastBeatMs`. */
+  beats(node: SimNode, lastBeatMs = this.lastBeatMs(node)): number {
+    return beatsBy(node, lastBeatMs) - beatsBy(node, node.registeredAtMs ?? 0);
   }
 
   close(node: Writable<SimNode>, closed: boolean): void {
@@ -151,12 +154,14 @@ export class Registry {
   }
 
   #allRecords(): readonly RoomPlacement[] {
-    const all: RoomPlacement[] = [];
+    const groups = new Map<string, readonly RoomPlacement[]>();
     for (const [node, known] of this.#lists) {
       const list = known ?? recordsOf(node);
       if (known === undefined) this.#lists.set(node, list);
-      for (const record of list) all.push(record);
+      if (list.length > 0) groups.set(node.id, list);
     }
+    const all = none.concat(...groups.values());
+    noteGroups(all, groups);
     return all;
   }
 

@@ -23,7 +23,7 @@ function fleet(...changes: readonly NodeChanges[]): readonly MediaNode[] {
 
 function placed(nodes: readonly MediaNode[], desired: number, spec: ClusterSpec): PlacementResult {
   const learned = priorLearned(spec.capacity.participants);
-  const fortune = new Fortune(spec, learned, wallMs, paceOf(undefined));
+  const fortune = new Fortune(spec, learned, wallMs, paceOf(undefined).horizonS);
   const outlooks = keepOrder(nodes).map((node) => fortune.tell(node));
   return place({ steer: { spec, learned, wallMs, blind: false }, nodes, outlooks, desired });
 }

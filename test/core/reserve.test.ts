@@ -32,7 +32,7 @@ interface Case {
 }
 
 function reserved({ nodes, learned = quiet, launching = 0, launchMs = 20_000 }: Case): Reserve {
-  const fortune = new Fortune(spec, learned, wallMs, paceOf(launchMs));
+  const fortune = new Fortune(spec, learned, wallMs, paceOf(launchMs).horizonS);
   const outlooks = nodes.map((node) => fortune.tell(node));
   const current = nodes.length + launching;
   return reserve({ spec, learned, launchMs, outlooks, launching, current, nowMs, wallMs });
@@ -159,7 +159,7 @@ describe('the pace', () => {
     const small = aSpec({
       capacity: { participants: 6, tracks: undefined, egressBytesPerSecond: undefined },
     });
-    const fortune = new Fortune(small, priorLearned(6), wallMs, paceOf(3000));
+    const fortune = new Fortune(small, priorLearned(6), wallMs, 63);
     const outlooks = [fortune.tell(aNode('m-0', { load: { participants: 3 } }))];
     const given = {
       spec: small,

@@ -74,6 +74,7 @@ export interface Given {
 const arrivals: fc.Arbitrary<ArrivalTable> = fc
   .record({
     recentPerMinute: mostly(0, 5, 80, 100_000),
+    latestPerMinute: mostly(0, 5, 80, 100_000),
     minuteOfHour: mostly(1, 0, 30),
     days: fc.array(fc.array(fc.constantFrom(0, 3, 60, 900), { maxLength: 3 }), { maxLength: 3 }),
     seasonalIsTrusted: fc.boolean(),
