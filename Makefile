@@ -56,6 +56,7 @@ down: $(NPM_STAMP) ## Remove every local cluster of this checkout
 
 bench: images ## Measure reaction times, cost and the speed of deciding, side by side in one run
 	@node lab/bench-decide.ts
+	@node lab/bench-simulate.ts
 	@node lab/bench.ts
 
 policy: $(NPM_STAMP) ## Play the governor and its rivals on the shipped profiles; tables and reports in build/policy

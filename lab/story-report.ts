@@ -108,7 +108,7 @@ function ms(value: number): string {
   return `${(value / 1000).toFixed(1)} s`;
 }
 
-const ceiling = 0.85;
+const ceiling = 0.95;
 const target = 0.7;
 
 /** The fewest participants with which `count` nodes are needed: by the target, or by the free slots below the ceiling. */

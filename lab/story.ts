@@ -1,4 +1,4 @@
-/** A day of a fleet in two minutes, with real participants. Each act ends with claims that either held or did not. */
+/** A day of a fleet in three minutes, with real participants. Each act ends with claims that either held or did not. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Crowd, type CrowdRoom } from './crowd.ts';
 import { LabError } from './exec.ts';
@@ -166,10 +166,6 @@ export class Story {
 
   /** The held room ends, and only then its node goes; at last everybody goes home. */
   async #end(held: CrowdRoom, base: CrowdRoom): Promise<void> {
-    await this.#fleet.until(
-      { what: `${held.host} on standby again`, timeoutMs: 30_000 },
-      () => this.#state(held.host) === 'Standby',
-    );
     this.#claim(
       `${held.host} was still there while ${held.name} went on`,
       this.#life(held)?.deleteAskedAtMs === undefined,
@@ -187,7 +183,7 @@ export class Story {
     this.#tell('Everybody has gone home.');
     const least = this.#spec.min ?? 1;
     await this.#fleet.until(
-      { what: 'the smallest size', timeoutMs: 60_000 },
+      { what: 'the smallest size', timeoutMs: 180_000 },
       () => this.#fleet.pods().length === least,
     );
     this.#screen.snapshot('at the end');
@@ -196,7 +192,6 @@ export class Story {
   /** People of the other room may signal through the node that is to go: then it waits for them too. */
   async #gone(held: CrowdRoom, base: CrowdRoom): Promise<void> {
     const isGone = () => this.#life(held)?.goneAtMs !== undefined;
-    const wait = { what: `the end of ${held.host}`, timeoutMs: 20_000 };
     const front = this.#ip(held.host);
     const relays = this.crowd.room(base.name)?.fronts.includes(front) === true;
     if (relays) {
@@ -207,7 +202,8 @@ export class Story {
       this.#claim(`${held.host} waited for a participant who signals through it`, !isGone());
       await this.crowd.end(base.name);
     }
-    await this.#fleet.until({ ...wait, timeoutMs: 40_000 }, isGone);
+    // The rush of rooms at the beginning is remembered for a minute or two, and what it would need is kept so long.
+    await this.#fleet.until({ what: `the end of ${held.host}`, timeoutMs: 180_000 }, isGone);
   }
 
   /** Makes empty rooms over some heartbeats, says where they went, and removes them. */

@@ -95,10 +95,10 @@ export class ArrivalLearner {
     return came / usual;
   }
 
-  /** Participants a minute in this minute and the one before. */
+  /** Participants in the last minute: of the minute before as much as lies within sixty seconds from now. */
   latestRate(share: number): number {
-    const { sum, known } = this.sum(this.#minute - 1, 2);
-    return known === 0 ? 0 : sum / (share + known - 1 + 0.05);
+    const now = Math.max(0, this.at(this.#minute));
+    return now + (1 - share) * Math.max(0, this.at(this.#minute - 1));
   }
 
   get byMinuteOfHour(): Float64Array {

@@ -75,7 +75,7 @@ export function govern(input: DecideInput, seen: Sight, kept: readonly MediaNode
 const shortMemoryMs = 60_000;
 const shortened = new WeakMap<Learned, Learned>();
 
-/** The last minutes count for a quarter of an hour, or for two minutes where the spec asks for haste. */
+/** The last minutes count for a quarter of an hour, or only the last one where the spec asks for haste. */
 function asRemembered(spec: ClusterSpec, learned: Learned): Learned {
   if (spec.scaleDown.stabilizationMs >= shortMemoryMs) return learned;
   const known = shortened.get(learned);

@@ -36,25 +36,55 @@ export function openNodes(input: SteerInput, outlooks: readonly NodeOutlook[]): 
   const { spec, learned, wallMs } = input;
   const candidates = outlooks
     .filter((outlook) => hasSpace(spec, outlook))
-    .map((outlook) => ({ outlook, score: scoreOf(spec, outlook) }))
-    .toSorted((a, b) => a.score - b.score || compareNames(a.outlook.node.name, b.outlook.node.name));
+    .map((outlook) => candidateOf(spec, outlook))
+    .toSorted(compareScores);
   if (candidates.length === 0) return leastLoaded(outlooks);
   const wanted = forecastSlots(learned, spec.forecast, { fromMs: wallMs, seconds: reactionS, z: 1 });
   const atLeast = input.blind ? Math.ceil(Math.sqrt(outlooks.length)) : 1;
-  const open = new Set<string>();
+  const chosen = enough(candidates, wanted, atLeast);
+  // What is chosen now is what the next look finds open: among these being open weighs nothing, so that it chooses alike.
+  const settled = enough(chosen.map(asOpen).toSorted(compareScores), wanted, atLeast);
+  return new Set(settled.map(({ outlook }) => outlook.node.name));
+}
+
+interface Candidate {
+  readonly outlook: NodeOutlook;
+  readonly score: number;
+  /** The score that it has once it is open. */
+  readonly scoreOpen: number;
+}
+
+function candidateOf(spec: ClusterSpec, outlook: NodeOutlook): Candidate {
+  return { outlook, score: scoreOf(spec, outlook), scoreOpen: costOf(spec, outlook) - stickinessS };
+}
+
+function asOpen(candidate: Candidate): Candidate {
+  return { ...candidate, score: candidate.scoreOpen };
+}
+
+function compareScores(a: Candidate, b: Candidate): number {
+  return a.score - b.score || compareNames(a.outlook.node.name, b.outlook.node.name);
+}
+
+/** The first ones that have the wanted slots together. */
+function enough(candidates: readonly Candidate[], wanted: number, atLeast: number): readonly Candidate[] {
   let free = 0;
-  for (const { outlook } of candidates) {
-    if (open.size >= atLeast && free >= wanted) break;
-    open.add(outlook.node.name);
+  const more = candidates.findIndex(({ outlook }, at) => {
+    if (at >= atLeast && free >= wanted) return true;
     free += outlook.free;
-  }
-  return open;
+    return false;
+  });
+  return more < 0 ? candidates : candidates.slice(0, more);
 }
 
 /** What one more room here costs, in seconds of one node. */
 export function scoreOf(spec: ClusterSpec, outlook: NodeOutlook): number {
-  const cost = outlook.extensionS + spec.placement.priority * outlook.riskS;
+  const cost = costOf(spec, outlook);
   return wasOpen(outlook) ? cost - stickinessS : cost;
+}
+
+function costOf({ placement }: ClusterSpec, { extensionS, riskS }: NodeOutlook): number {
+  return extensionS + placement.priority * riskS;
 }
 
 /** Every node is full: two share what still comes until more are ready. */

@@ -47,7 +47,7 @@ export interface ArrivalTable {
   readonly fromMinute: number;
   /** Participants a minute by the last minutes, with the pattern of the hour taken out. */
   readonly recentPerMinute: number;
-  /** The same by the last minute or two only. */
+  /** The same by the last minute only. */
   readonly latestPerMinute: number;
   /** How each minute of the hour compares with the mean of the hour. */
   readonly minuteOfHour: readonly number[];

@@ -111,8 +111,9 @@ export function unexplainedClients(entry: RegisteredEntry, rooms: readonly RoomP
   return unexplainedBy(entry, tallyOf(rooms));
 }
 
-function unexplainedBy(entry: RegisteredEntry, { recorded }: Tally): number {
-  return Math.max(0, entry.load.participants - recorded);
+/** Like with like: newcomers are seen before the heartbeat that counts them. */
+function unexplainedBy(entry: RegisteredEntry, { recorded, newcomers }: Tally): number {
+  return Math.max(0, entry.load.participants - (recorded - newcomers));
 }
 
 /**
@@ -156,11 +157,13 @@ function carried(
   { relayed, share }: { readonly relayed: number; readonly share: number },
 ): number {
   const clients = entry.load.participants;
-  const { live, recorded } = tally;
+  const { live, recorded, newcomers } = tally;
   // A node with more rooms than there are records of (Redis lost them) is counted by its own word.
   if (live < entry.load.rooms) return clients;
   const fresh = unexplainedBy(entry, tally) - relayed;
-  return Math.min(clients, recorded + Math.ceil(fresh * share));
+  const settled = recorded - newcomers;
+  const byHeartbeat = Math.min(clients, settled + Math.ceil(fresh * share));
+  return Math.max(byHeartbeat, Math.min(clients, settled) + newcomers);
 }
 
 function indexed(entries: readonly NodeEntry[]): ReadonlyMap<string, NodeEntry> {

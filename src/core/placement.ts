@@ -116,17 +116,22 @@ function packed(
   return openNodes(steer, room || steer.spec.mode === 'External' ? staying : outlooks);
 }
 
-/** All that stay, without the full ones while another has space. */
+/** All that stay, without the full ones while another has space, be it only just below the ceiling. */
 function spread(spec: ClusterSpec, staying: readonly NodeOutlook[]): ReadonlySet<string> {
   const withSpace = staying.filter((outlook) => !isFull(spec, outlook));
-  const open = withSpace.length > 0 ? withSpace : staying;
+  const belowCeiling = staying.filter((outlook) => !isAtCeiling(spec, outlook));
+  const open = [withSpace, belowCeiling].find((some) => some.length > 0) ?? staying;
   return new Set(open.map(({ node }) => node.name));
+}
+
+function isAtCeiling({ capacity, placement }: ClusterSpec, { committed }: NodeOutlook): boolean {
+  return committed >= Math.floor(capacity.participants * placement.ceiling);
 }
 
 function isFull(spec: ClusterSpec, outlook: NodeOutlook): boolean {
   const { participants } = spec.capacity;
   const load = outlook.committed;
-  if (load >= Math.floor(participants * spec.placement.ceiling)) return true;
+  if (isAtCeiling(spec, outlook)) return true;
   const wasFull = outlook.node.memory.fullSinceMs !== undefined && !wasOpen(outlook);
   return wasFull && load > participants * (spec.placement.ceiling - reopenBelowCeiling);
 }

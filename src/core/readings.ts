@@ -41,8 +41,10 @@ export type NodeEntry =
 export interface RoomPlacement {
   readonly room: string;
   readonly nodeId: string;
-  /** Participants by the room's own record; `undefined` when there is no readable record. */
+  /** Participants as far as Redis shows them; `undefined` when there is no readable record. */
   readonly participants: number | undefined;
+  /** Those among them whom the room's own record, which is late, does not count yet. */
+  readonly newcomers?: number;
   /** Creation time by the room's record, Unix seconds; `undefined` when unknown. */
   readonly createdAtSeconds: number | undefined;
 }

@@ -7,8 +7,10 @@ import type { RoomPlacement } from './readings.ts';
 export interface Tally {
   /** Rooms that have a record. */
   readonly live: number;
-  /** Participants by these records. */
+  /** Participants in these rooms as far as Redis shows them. */
   readonly recorded: number;
+  /** Those among them who are in no record yet. */
+  readonly newcomers: number;
 }
 
 const tallies = new WeakMap<readonly RoomPlacement[], Tally>();
@@ -18,12 +20,14 @@ export function tallyOf(rooms: readonly RoomPlacement[]): Tally {
   if (known !== undefined) return known;
   let live = 0;
   let recorded = 0;
-  for (const { participants } of rooms) {
+  let newcomers = 0;
+  for (const { participants, newcomers: late = 0 } of rooms) {
     if (participants === undefined) continue;
     live += 1;
     recorded += participants;
+    newcomers += late;
   }
-  const tally = { live, recorded };
+  const tally = { live, recorded, newcomers };
   tallies.set(rooms, tally);
   return tally;
 }

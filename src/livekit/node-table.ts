@@ -110,7 +110,8 @@ export class NodeTable {
     const byRoom = new Map(asked.map(({ room }, at) => [room, counts[at] ?? 0]));
     return rooms.map((room) => {
       const people = byRoom.get(room.room) ?? 0;
-      return people > (room.participants ?? people) ? { ...room, participants: people } : room;
+      const newcomers = people - (room.participants ?? people);
+      return newcomers > 0 ? { ...room, participants: people, newcomers } : room;
     });
   }
 

@@ -10,6 +10,8 @@ import type { SimNode } from './world-node.ts';
 
 /** Changes that come closer together are looked at together. */
 const leastBetweenPassesMs = 250;
+/** Growth is told by heartbeats that are up to 2 s old when they come: it waits for a look that comes soon anyway. */
+const leastBeforeGrowthMs = 1000;
 /** How long it goes without a look when nothing happens. */
 const backstopMs = 5000;
 
@@ -82,7 +84,8 @@ export class GovernorDriver implements Driver, WorldWatcher {
   }
 
   onPublished(node: SimNode, grew: boolean): void {
-    if ((grew && !node.closed) || node.publishedParticipants === 0) this.#wake();
+    if (node.publishedParticipants === 0) this.#wake();
+    else if (grew && !node.closed) this.#wake(leastBeforeGrowthMs);
   }
 
   onNodeChanged(node: SimNode): void {
@@ -90,8 +93,8 @@ export class GovernorDriver implements Driver, WorldWatcher {
     this.#wake();
   }
 
-  #wake(): void {
-    const atMs = Math.max(this.#world.nowMs, this.#lastPassMs + leastBetweenPassesMs);
+  #wake(leastSinceMs = leastBetweenPassesMs): void {
+    const atMs = Math.max(this.#world.nowMs, this.#lastPassMs + leastSinceMs);
     this.#wantedAtMs = Math.min(this.#wantedAtMs, atMs);
     this.#dueMs = Math.min(this.#dueMs, atMs);
   }

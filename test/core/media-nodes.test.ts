@@ -160,6 +160,16 @@ describe('a node carries', () => {
       { count: 18, rooms: room(20), past: unexplained(1000, 0) },
       18,
     ],
+    [
+      'newcomers before its heartbeat counts them',
+      { count: 18, rooms: [aRoom('m-0', { participants: 23, newcomers: 5 })], past: unexplained(1000, 0) },
+      23,
+    ],
+    [
+      'newcomers once, when its heartbeat counts them too',
+      { count: 33, rooms: [aRoom('m-0', { participants: 23, newcomers: 5 })], past: unexplained(1000, 10) },
+      23,
+    ],
     ['nobody when it only relays', { count: 50, rooms: [], past: unexplained(1000, 50) }, 0],
     ['nobody in a mapping without a record', { count: 0, rooms: room(undefined), past: [] }, 0],
   ])('%s', (_, { count, rooms, past }, carried) => {
