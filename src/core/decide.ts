@@ -5,7 +5,7 @@
 import type { Action, Steering } from './action.ts';
 import { type Bounded, bounded, earliest } from './bounds.ts';
 import { type Demand, demand } from './demand.ts';
-import { heartbeatRefusal, noticeLoadDrop, redisRefusal } from './freshness.ts';
+import { heartbeatRefusal, isSilentLately, noticeLoadDrop, redisRefusal } from './freshness.ts';
 import {
   type Governed,
   type GovernorView,
@@ -73,8 +73,6 @@ export interface Decision {
 
 /** The governor looks this often although nothing is told to have changed. */
 const lookAgainMs = 5000;
-/** A silent node still counts as capacity this long: heartbeats are missed and come back. */
-const suspectCountsMs = 15_000;
 
 export function decide(input: DecideInput): Decision {
   const seen = look(input);
@@ -120,8 +118,7 @@ function withMemory(node: MediaNode, memory: NodeMemory): MediaNode {
 function countsAsCapacity(node: MediaNode, nowMs: number): boolean {
   if (node.phase === 'Launching') return true;
   if (node.phase === 'Up') return node.pod.cordonWish === undefined;
-  if (node.phase !== 'Suspect') return false;
-  return nowMs - (node.memory.staleSinceMs ?? nowMs) < suspectCountsMs;
+  return isSilentLately(node, nowMs);
 }
 
 /** Fail static: nothing is launched, removed or steered on data that cannot be trusted. */

@@ -11,6 +11,8 @@ const readingTooOldMs = 10_000;
 const stoppedTogetherMs = 10_000;
 /** After this long the nodes themselves are at fault, and waiting for the message bus helps nobody. */
 const busTroubleEndsMs = 600_000;
+/** A heartbeat that has been missing for longer than this is not expected to come back. */
+const silentLatelyMs = 15_000;
 
 /** Why nothing may be done on the strength of Redis; `undefined` when it may. */
 export function redisRefusal(redis: RedisReading, nowMs: number): Finding | undefined {
@@ -39,6 +41,14 @@ export function heartbeatRefusal(nodes: readonly MediaNode[], nowMs: number): Fi
     reason: 'HeartbeatsStopped',
     message: `${silences.length} Media Nodes stopped reporting within ${sayDuration(stoppedTogetherMs)} of each other.`,
   };
+}
+
+/**
+ * Whether the node has only just fallen silent: heartbeats are missed and come back, so it still counts as capacity,
+ * and because nobody knows what it carries by now, nothing is made smaller.
+ */
+export function isSilentLately({ phase, memory }: MediaNode, nowMs: number): boolean {
+  return phase === 'Suspect' && nowMs - (memory.staleSinceMs ?? nowMs) < silentLatelyMs;
 }
 
 /** A launch that hung has no heartbeat that could stop; it must not hold up the others. */

@@ -2,6 +2,7 @@
 import type { Bounded } from './bounds.ts';
 import type { DecideInput } from './decide.ts';
 import type { Demand } from './demand.ts';
+import { isSilentLately } from './freshness.ts';
 import type { SteerInput } from './governor.ts';
 import { type Learned, priorLearned } from './learned.ts';
 import type { MediaNode } from './media-nodes.ts';
@@ -42,9 +43,6 @@ export interface Governed {
   readonly unsure: boolean;
 }
 
-/** As long as a silent node counts as capacity. */
-const silentLatelyMs = 15_000;
-
 /** `kept` is `keepOrder` of the nodes; the outlooks are in the same order. */
 export function govern(input: DecideInput, seen: Sight, kept: readonly MediaNode[]): Governed {
   const { spec, observed, launchMs, nowMs, wallMs } = input;
@@ -65,9 +63,7 @@ export function govern(input: DecideInput, seen: Sight, kept: readonly MediaNode
       blind,
     },
     blindUntilMs,
-    unsure: seen.nodes.some(
-      ({ phase, memory }) => phase === 'Suspect' && nowMs - (memory.staleSinceMs ?? nowMs) < silentLatelyMs,
-    ),
+    unsure: seen.nodes.some((node) => isSilentLately(node, nowMs)),
   };
 }
 

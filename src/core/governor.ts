@@ -36,30 +36,21 @@ export function openNodes(input: SteerInput, outlooks: readonly NodeOutlook[]): 
   const { spec, learned, wallMs } = input;
   const candidates = outlooks
     .filter((outlook) => hasSpace(spec, outlook))
-    .map((outlook) => candidateOf(spec, outlook))
+    .map((outlook) => ({ outlook, score: scoreOf(spec, outlook) }))
     .toSorted(compareScores);
   if (candidates.length === 0) return leastLoaded(outlooks);
   const wanted = forecastSlots(learned, spec.forecast, { fromMs: wallMs, seconds: reactionS, z: 1 });
   const atLeast = input.blind ? Math.ceil(Math.sqrt(outlooks.length)) : 1;
   const chosen = enough(candidates, wanted, atLeast);
   // What is chosen now is what the next look finds open: among these being open weighs nothing, so that it chooses alike.
-  const settled = enough(chosen.map(asOpen).toSorted(compareScores), wanted, atLeast);
+  const asOpen = chosen.map(({ outlook }) => ({ outlook, score: costOf(spec, outlook) - stickinessS }));
+  const settled = enough(asOpen.toSorted(compareScores), wanted, atLeast);
   return new Set(settled.map(({ outlook }) => outlook.node.name));
 }
 
 interface Candidate {
   readonly outlook: NodeOutlook;
   readonly score: number;
-  /** The score that it has once it is open. */
-  readonly scoreOpen: number;
-}
-
-function candidateOf(spec: ClusterSpec, outlook: NodeOutlook): Candidate {
-  return { outlook, score: scoreOf(spec, outlook), scoreOpen: costOf(spec, outlook) - stickinessS };
-}
-
-function asOpen(candidate: Candidate): Candidate {
-  return { ...candidate, score: candidate.scoreOpen };
 }
 
 function compareScores(a: Candidate, b: Candidate): number {

@@ -5,6 +5,7 @@
 import type { Action } from './action.ts';
 import type { DecideInput } from './decide.ts';
 import { emptyRefusal, evidenceOf, redisRefusal, roomRefusal } from './emptiness.ts';
+import { isSilentLately } from './freshness.ts';
 import { type MediaNode, heartbeatOverdueMs } from './media-nodes.ts';
 import type { Memory } from './memory.ts';
 import type { Role } from './placement.ts';
@@ -79,9 +80,15 @@ function isCandidate(node: MediaNode, { roles, surplus }: LeavingInput): boolean
 }
 
 /** Why nothing at all may be removed in this pass. */
-function freezeRefusal({ input, memory }: LeavingInput): Finding | undefined {
+function freezeRefusal({ input, nodes, memory }: LeavingInput): Finding | undefined {
   if (!input.observed.ownWritesSeen) {
     return { reason: 'CacheBehind', message: 'The last own write to a Pod is not seen yet.' };
+  }
+  // What it carries now is unknown: it may be so full that a node which looks needless is needed.
+  const silent = nodes.find((node) => isSilentLately(node, input.nowMs));
+  if (silent !== undefined) {
+    const message = `${silent.name} has just fallen silent; none is removed for a moment.`;
+    return { reason: 'HeartbeatStale', message };
   }
   if (memory.frozenUntilMs === undefined) return undefined;
   const untilMs = input.wallMs + memory.frozenUntilMs - input.nowMs;

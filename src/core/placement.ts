@@ -46,7 +46,7 @@ function compareToKeep(of: Rank, than: Rank): number {
   const b = than.node;
   return (
     of.empty - than.empty ||
-    Number(isStandby(a)) - Number(isStandby(b)) ||
+    Number(isClosed(of)) - Number(isClosed(than)) ||
     b.participants - a.participants ||
     than.rooms - of.rooms ||
     Number(b.pod.protected) - Number(a.pod.protected) ||
@@ -56,14 +56,21 @@ function compareToKeep(of: Rank, than: Rank): number {
   );
 }
 
-function compareEmptiness(a: MediaNode, b: MediaNode): number {
-  const aSinceMs = a.memory.emptySinceMs ?? Infinity;
-  const bSinceMs = b.memory.emptySinceMs ?? Infinity;
-  return aSinceMs === bSinceMs ? 0 : bSinceMs - aSinceMs;
+/** Of nodes that became empty together, the one that was closed first is the first to go. */
+function compareEmptiness({ memory: a }: MediaNode, { memory: b }: MediaNode): number {
+  return (
+    compareInstants(a.emptySinceMs, b.emptySinceMs) || compareInstants(a.standbySinceMs, b.standbySinceMs)
+  );
 }
 
-function isStandby(node: MediaNode): boolean {
-  return node.memory.standbySinceMs !== undefined;
+function compareInstants(a = Infinity, b = Infinity): number {
+  return a === b ? 0 : b - a;
+}
+
+/** An empty node may be closed for another reason: full of load on its processor, or just let go by a person. */
+function isClosed({ node, empty }: Rank): boolean {
+  const { standbySinceMs, emptySinceMs } = node.memory;
+  return standbySinceMs !== undefined || (empty === 1 && emptySinceMs !== undefined);
 }
 
 export interface PlaceInput {

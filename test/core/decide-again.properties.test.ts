@@ -41,19 +41,39 @@ function withEntries(input: DecideInput, change: (entry: NodeEntry) => readonly 
   return withRead(input, (redis) => ({ ...redis, nodes: redis.nodes.flatMap(change) }));
 }
 
-/** Ways in which something becomes unknown. */
-const hidings: readonly ((input: DecideInput) => DecideInput | undefined)[] = [
-  (input) => withRead(input, ({ atMs }) => ({ kind: 'Failed', why: 'timeout', atMs })),
-  (input) => withEntries(input, () => []),
-  (input) => withEntries(input, ({ nodeId }) => [{ kind: 'Undecodable', nodeId, why: 'truncated' }]),
-  (input) => withEntries(input, (entry) => (entry.nodeId.endsWith('0') ? [] : [entry])),
-  (input) => withEntries(input, (entry) => (entry.kind === 'Node' ? [{ ...entry, ageMs: 8000 }] : [entry])),
-  (input) =>
-    withEntries(input, (entry) => (entry.kind === 'Node' ? [{ ...entry, state: 'Unknown' }] : [entry])),
-  (input) => withObserved(input, { metrics: {} }),
-  (input) => withObserved(input, { ownWritesSeen: false }),
-  (input) => withObserved(input, { serverApi: { kind: 'Failed', why: 'timeout', atMs: input.nowMs } }),
+/**
+ * Ways in which something becomes unknown. The entries of nodes that leave are left alone: to take itself out of the
+ * registry is the last thing that such a server does, and it never goes back to another state.
+ * Nor is a contradiction by the server API hidden: Redis and the node's own word are two sources without it.
+ */
+type Hiding = (step: Step) => DecideInput | undefined;
+
+const hidings: readonly Hiding[] = [
+  ({ input }) => withRead(input, ({ atMs }) => ({ kind: 'Failed', why: 'timeout', atMs })),
+  hidingEntries(() => []),
+  hidingEntries(({ nodeId }) => [{ kind: 'Undecodable', nodeId, why: 'truncated' }]),
+  hidingEntries((entry) => (entry.nodeId.endsWith('0') ? [] : [entry])),
+  hidingEntries((entry) => (entry.kind === 'Node' ? [{ ...entry, ageMs: 8000 }] : [entry])),
+  hidingEntries((entry) => (entry.kind === 'Node' ? [{ ...entry, state: 'Unknown' }] : [entry])),
+  ({ input }) => withObserved(input, { metrics: {} }),
+  ({ input }) => withObserved(input, { ownWritesSeen: false }),
+  ({ input }) =>
+    contradicts(input.observed)
+      ? undefined
+      : withObserved(input, { serverApi: { kind: 'Failed', why: 'timeout', atMs: input.nowMs } }),
 ];
+
+function hidingEntries(change: (entry: NodeEntry) => readonly NodeEntry[]): Hiding {
+  return ({ input, decision }) => {
+    const leaving = decision.nodes.flatMap(({ node }) =>
+      node.phase === 'Leaving' ? [node.entry?.nodeId] : [],
+    );
+    return withEntries(input, (entry) => (leaving.includes(entry.nodeId) ? [entry] : change(entry)));
+  };
+}
+
+const contradicts = ({ serverApi }: Observed): boolean =>
+  serverApi?.kind === 'Read' && serverApi.rooms.some(({ participants }) => participants > 0);
 
 /** Thirty people more on the first node that is up, in a room that has grown. */
 function withMorePeople({ input, decision }: Step): DecideInput | undefined {
@@ -121,12 +141,13 @@ const claims: readonly Claim[] = [
   },
   {
     says: 'what becomes unknown lets no more nodes go, and wants no fewer, than would have been so anyway',
-    holds: ({ input, decision }) => {
+    holds: (step) => {
+      const { input, decision } = step;
       const { maxNodes, mode } = input.spec;
       const before = mode === 'External' ? 0 : (input.memory.desired ?? 0);
       const least = Math.min(before, decision.desired, maxNodes);
       return hidings.every((hide) => {
-        const hidden = hide(input);
+        const hidden = hide(step);
         if (hidden === undefined) return true;
         const blind = decide(hidden);
         return removals(blind) <= removals(decision) && blind.desired >= least;
