@@ -13,6 +13,8 @@ export interface FleetSpec {
   readonly headroomSlots: number;
   readonly scaleDownSeconds: number;
   readonly mode?: 'Enforce' | 'External';
+  /** Packed unless told: with Spread the load alone decides how many nodes there are. */
+  readonly strategy?: 'Packed' | 'Spread';
 }
 
 /** As a person would write it, in YAML. */
@@ -43,6 +45,7 @@ spec:
     targets:
       - { type: Participants, utilizationPercent: 70 }
     headroom: { slots: ${spec.headroomSlots} }
+    placement: { strategy: ${spec.strategy ?? 'Packed'} }
     behavior:
       scaleDown: { stabilizationWindowSeconds: ${spec.scaleDownSeconds} }
   drain:

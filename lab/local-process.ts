@@ -68,26 +68,39 @@ export async function redisProgram(name: 'redis-server' | 'redis-cli'): Promise<
   );
 }
 
+/** Below the range from which the kernel takes ports for outgoing connections: one of those could come between. */
+const firstPort = 20_000;
+const portCount = 12_000;
+
 /** Ports that nobody listens on at this moment, all different. */
 export async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(Array.from({ length: count }, listen));
-  const ports = servers.map((server) => server.port);
+  const servers: Listening[] = [];
+  for (let tries = 0; servers.length < count; tries += 1) {
+    if (tries > count + 200) throw new LabError('no port on loopback is free');
+    const server = await listen(firstPort + Math.floor(Math.random() * portCount));
+    if (server !== undefined) servers.push(server);
+  }
   await Promise.all(servers.map((server) => server.close()));
-  return ports;
+  return servers.map(({ port }) => port);
 }
 
-async function listen(): Promise<{ readonly port: number; close(): Promise<void> }> {
+interface Listening {
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+/** On every address, as some of the servers will; `undefined` when somebody else does. */
+async function listen(port: number): Promise<Listening | undefined> {
   const server = createServer();
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', resolve);
+  const isFree = await new Promise<boolean>((resolve) => {
+    server.once('error', () => resolve(false));
+    server.listen(port, () => resolve(true));
   });
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new LabError('no port on loopback is free');
+  if (!isFree) return undefined;
   const close = async (): Promise<void> => {
     await new Promise<void>((resolve) => server.close(() => resolve()));
   };
-  return { port: address.port, close };
+  return { port, close };
 }
 
 export interface Scratch {

@@ -62,6 +62,8 @@ async function apply(target: Fleet, change: Partial<FleetSpec>): Promise<void> {
     capacity: 6,
     headroomSlots: 1,
     scaleDownSeconds: 3,
+    // The governor has the demo and the comparison with the simulator; here every step has one right outcome.
+    strategy: 'Spread',
     ...change,
   };
   await target.kubectl(['apply', '--validate=strict', '-f', '-'], sampleManifest(spec));
