@@ -15,6 +15,7 @@ export class Knowledge {
   #loaded = false;
   #loading = false;
   #dueMs = -Infinity;
+  #rooms = 0;
 
   constructor(ports: Pick<Ports, 'learned' | 'log'>) {
     this.#ports = ports;
@@ -29,7 +30,11 @@ export class Knowledge {
     capacity: number,
   ): Pick<DecideInput, 'learned' | 'launchMs'> {
     this.#learner.see({ redis, pods, ...at });
-    if (this.#ports.learned !== undefined && at.nowMs >= this.#dueMs) this.#keep(at.nowMs);
+    const rooms = redis.kind === 'Read' ? redis.rooms.length : this.#rooms;
+    // Only what comes and goes is worth a write: while all stays as it is, nothing is written.
+    const isDue = at.nowMs >= this.#dueMs && (!this.#loaded || rooms !== this.#rooms);
+    this.#rooms = rooms;
+    if (this.#ports.learned !== undefined && isDue) this.#keep(at.nowMs);
     return { learned: this.#learner.snapshot(at.wallMs, capacity), launchMs: this.#learner.launchMs };
   }
 
