@@ -141,7 +141,7 @@ test('the API server fills in every default', async () => {
       mode: 'Enforce',
       targets: [{ type: 'Participants', utilizationPercent: 70 }],
       headroom: { largestRoom: false },
-      placement: { strategy: 'Packed', ceilingPercent: 85 },
+      placement: { strategy: 'Packed', priority: 'Balanced', ceilingPercent: 95 },
       behavior: {
         scaleUp: {
           stabilizationWindowSeconds: 0,
@@ -157,7 +157,7 @@ test('the API server fills in every default', async () => {
           policies: [{ type: 'Percent', value: 100, periodSeconds: 15 }],
         },
       },
-      forecast: { mode: 'Off' },
+      forecast: { mode: 'Act' },
     },
     drain: { onDeadline: 'Wait', maxConcurrent: 2, gracePeriod: '24h' },
     updates: { maxSurge: 1, paused: false },
