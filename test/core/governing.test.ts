@@ -69,7 +69,10 @@ describe('the choice of the node that takes new rooms', () => {
 describe('what is kept for later', () => {
   const quiet = priorLearned(100);
   /** Sixty people a minute have come of late. */
-  const busy: Learned = { ...quiet, arrivals: { ...quiet.arrivals, recentPerMinute: 60, latestPerMinute: 60 } };
+  const busy: Learned = {
+    ...quiet,
+    arrivals: { ...quiet.arrivals, recentPerMinute: 60, latestPerMinute: 60 },
+  };
   /** Nobody has come of late, and at this time on other days many came in a moment's time. */
   const wall = Array.from({ length: 62 }, (_, minute) => (minute === 2 ? 250 : 0));
   const minute = Math.floor(Date.UTC(2026, 2, 1, 12) / 60_000);
