@@ -8,6 +8,7 @@ import { Fleet } from './fleet.ts';
 import { installOperator, operatorLogs, operatorNamespace } from './operator.ts';
 import { buildDir } from './paths.ts';
 import { Screen } from './screen.ts';
+import { stopOnSignals } from './stop.ts';
 import { outcome } from './story-report.ts';
 import { Story } from './story.ts';
 import { elapsedSay, ensureTools, runCli } from './tools.ts';
@@ -137,20 +138,6 @@ Everything is still running. Have a look:
   kubectl -n ${namespace} get configmap video-receipts -o yaml
   kubectl -n ${operatorNamespace} logs deploy/ovm-openvidu-media-operator
 When you have seen enough: node lab/cluster.ts down --slot ${cluster.slot}`);
-}
-
-/** Ctrl-C takes everything down, also with KEEP=1. @returns whether that has begun */
-function stopOnSignals(cluster: Cluster): () => boolean {
-  let stopping = false;
-  const stop = (): void => {
-    if (stopping) return;
-    stopping = true;
-    console.log('\nstopping, and taking everything down');
-    void cluster.stop().finally(() => process.exit(130));
-  };
-  process.on('SIGINT', stop);
-  process.on('SIGTERM', stop);
-  return () => stopping;
 }
 
 if (import.meta.main) await runCli(main);

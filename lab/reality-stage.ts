@@ -18,6 +18,7 @@ import { Guests, type GuestsTally } from './reality-guests.ts';
 import type { Observation, Span } from './reality-log.ts';
 import { Watch } from './reality-watch.ts';
 import { Screen } from './screen.ts';
+import { stopOnSignals } from './stop.ts';
 import { ensureTools } from './tools.ts';
 
 const namespace = 'reality';
@@ -184,18 +185,4 @@ function fared({ joinMs, cut }: GuestsTally, told: Told, watch: Watch): readonly
     `load average of the machine's ${availableParallelism()} cores: ${median(machineLoads)?.toFixed(1)} in the middle, ${Math.max(...machineLoads).toFixed(1)} at most`,
     ...[...refused, ...cut].slice(0, 20).map((each) => `  ${each}`),
   ];
-}
-
-/** Ctrl-C takes everything down. @returns whether that has begun */
-function stopOnSignals(cluster: Cluster): () => boolean {
-  let stopping = false;
-  const stop = (): void => {
-    if (stopping) return;
-    stopping = true;
-    console.log('\nstopping, and taking everything down');
-    void cluster.stop().finally(() => process.exit(130));
-  };
-  process.on('SIGINT', stop);
-  process.on('SIGTERM', stop);
-  return () => stopping;
 }

@@ -5,9 +5,10 @@ import type { JournalEntry } from '../reconcile/journal.ts';
 import type { Replay } from '../reconcile/replay.ts';
 import { type ExitCode, NegativeAnswerError } from './cli-error.ts';
 import { handle, type Shell } from './command.ts';
+import { addJournalOptions } from './journal-options.ts';
 import type { JournalOptions } from './journal-source.ts';
 import { answer } from './output.ts';
-import { instant, objectName, wholeNumber } from './values.ts';
+import { instant, wholeNumber } from './values.ts';
 
 interface ExplainOptions extends JournalOptions {
   readonly at?: number;
@@ -44,13 +45,8 @@ export function addExplain(program: Command, shell: Shell): void {
     .description(
       'Says why the fleet has the size it has, which nodes take rooms, and what would change that; from the ' +
         "operator's journal of decisions. --replay decides everything again and compares.",
-    )
-    .option('--journal <file>', 'Read a journal from a file instead of asking the operator.')
-    .option(
-      '--operator-namespace <name>',
-      'Where the operator runs. By default it is looked for in all namespaces.',
-      objectName,
-    )
+    );
+  addJournalOptions(command)
     .addOption(
       new Option('--at <time>', 'The decision that held at this instant, such as 2026-03-01T12:00:00Z.')
         .argParser(instant)

@@ -2,9 +2,9 @@ import { type Command, Option } from 'commander';
 import type { ClusterSpec } from '../core/spec.ts';
 import { UsageError } from './cli-error.ts';
 import { handle, type Shell } from './command.ts';
+import { addJournalOptions } from './journal-options.ts';
 import type { JournalOptions } from './journal-source.ts';
 import { answer } from './output.ts';
-import { objectName } from './values.ts';
 
 interface WhatIfOptions extends JournalOptions {
   readonly spec?: string;
@@ -18,13 +18,8 @@ export function addWhatIf(program: Command, shell: Shell): void {
     .description(
       'Decides again on the recorded inputs under a changed spec, and shows the first difference, the sizes over time, ' +
         'and the launches and removals that would have been saved or added.',
-    )
-    .option('--journal <file>', 'Read a journal from a file instead of asking the operator.')
-    .option(
-      '--operator-namespace <name>',
-      'Where the operator runs. By default it is looked for in all namespaces.',
-      objectName,
-    )
+    );
+  addJournalOptions(command)
     .addOption(
       new Option(
         '--spec <file>',

@@ -1,17 +1,12 @@
 /** Specs for tests: the least a person must write, with the defaults that the real schema fills in. */
-import { readFileSync } from 'node:fs';
-import { parse } from 'yaml';
 import type { OpenViduCluster } from '../../src/api/v1alpha1.gen.ts';
-import { deepMerge, isJsonObject, type JsonObject, valueAt } from '../../src/manifests/deep-merge.ts';
+import { withDefaults } from '../../src/cli/crd-defaults.ts';
+import { clusterSchema } from '../../src/cli/crd-schema.ts';
+import { deepMerge, type JsonObject } from '../../src/manifests/deep-merge.ts';
 
 type Spec = OpenViduCluster['spec'];
 
-const definition: unknown = parse(
-  readFileSync(new URL('../../crds/openviducluster.yaml', import.meta.url), 'utf8'),
-);
-const versions = valueAt(definition, 'spec', 'versions');
-const version: unknown = Array.isArray(versions) ? versions[0] : undefined;
-const schema = valueAt(version, 'schema', 'openAPIV3Schema', 'properties', 'spec');
+const schema = clusterSchema().properties?.['spec'] ?? {};
 
 const least: JsonObject = {
   redis: { standalone: { address: 'redis.test.svc:6379' } },
@@ -22,18 +17,6 @@ const least: JsonObject = {
     template: { spec: { containers: [{ name: 'openvidu', image: 'openvidu/openvidu-server:3' }] } },
   },
 };
-
-/** As the API server fills a structural schema in: a default, then the defaults within it. */
-function withDefaults(value: unknown, shape: unknown): unknown {
-  if (Array.isArray(value)) return value.map((item) => withDefaults(item, valueAt(shape, 'items')));
-  const properties = valueAt(shape, 'properties');
-  if (!isJsonObject(value) || !isJsonObject(properties)) return value;
-  const filled = Object.entries(properties).flatMap(([key, inner]) => {
-    const given = Object.hasOwn(value, key) ? value[key] : valueAt(inner, 'default');
-    return given === undefined ? [] : [[key, withDefaults(given, inner)] as const];
-  });
-  return { ...value, ...Object.fromEntries(filled) };
-}
 
 /** The least spec with `changes` merged over it and every default filled in. */
 export function aClusterSpec(changes: JsonObject = {}): Spec {
