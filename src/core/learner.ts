@@ -67,7 +67,7 @@ export class Learner {
   #patternMade: Made<readonly number[]> | undefined;
   #daysMade: Made<ArrivalTable['days']> | undefined;
 
-  /** `salt` keeps the names of rooms from being guessed from their hashes: any whole number, the same for one fleet. */
+  /** `salt` makes the hashes of names those of one fleet alone: any whole number, the same for its life. */
   constructor(salt: number) {
     this.#names = new NameLearner(salt);
     this.#rooms = new RoomWatch({

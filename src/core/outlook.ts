@@ -177,7 +177,8 @@ export class Fortune {
    * until the node knows of people whom no record shows. So many of the empty rooms count, each with one.
    */
   #growAll(young: readonly YoungRoom[], unrecorded: number): void {
-    const vacant = young.filter(({ participants }) => participants === 0).length;
+    let vacant = 0;
+    for (const { participants } of young) if (participants === 0) vacant += 1;
     const share = vacant === 0 ? 0 : Math.min(1, unrecorded / vacant);
     for (const room of young) {
       if (room.participants > 0) this.#grow(room, 1);
