@@ -17,6 +17,8 @@ export const LABELS = {
   component: 'openvidu.io/component',
   /** In the Service's selector. Taken from a Pod before it ends, so that nobody new signals through it. */
   signalling: 'openvidu.io/signalling',
+  /** Name of the revision that a ControllerRevision keeps. */
+  revision: 'openvidu.io/revision',
   managedBy: 'app.kubernetes.io/managed-by',
 } as const;
 
@@ -32,13 +34,28 @@ export const ANNOTATIONS = {
   cordon: 'openvidu.io/cordon',
   /** Present on a Pod that a person drains: cordoned, and to leave once it is empty. The value says who and why. */
   drain: 'openvidu.io/drain',
+  /** Who asked for the drain: `update` or `maintenance` for the operator itself; absent for a person. */
+  drainBy: 'openvidu.io/drain-by',
   /** When the cordon was asked for, RFC 3339. */
   cordonedSince: 'openvidu.io/cordoned-since',
   /** `PROTECTED` on a Pod that must never be removed. */
   protect: 'openvidu.io/protect',
+  /** On a Pod template: where companions tell whether they are at work, for those that are not known by their names. */
+  companions: 'openvidu.io/companions',
   /** Revision of template and config that a Pod was made from. */
   revision: 'openvidu.io/revision',
+  /** On a ControllerRevision: `Proven` or `Failed`. Taken away, the revision is tried anew. */
+  verdict: 'openvidu.io/verdict',
+  /** Why, in a sentence. */
+  verdictWhy: 'openvidu.io/verdict-why',
+  /** On a Kubernetes Node: its Media Nodes are to be moved off it. The value says why. */
+  maintenance: 'openvidu.io/maintenance',
+  /** On a Kubernetes Node: when it is taken away whatever runs there, RFC 3339. */
+  maintenanceDeadline: 'openvidu.io/maintenance-deadline',
 } as const;
+
+/** Keeps an OpenViduCluster that is being deleted until its Media Nodes are empty, or until a time is over. */
+export const RETAIN_FINALIZER = 'openvidu.io/retain';
 
 /** Value of `ANNOTATIONS.protect`. */
 export const PROTECTED = 'true';

@@ -20,6 +20,7 @@ export interface ClusterSpec {
   readonly mediaNodes: ClusterMediaNodes;
   readonly autoscaling: ClusterAutoscaling;
   readonly drain: ClusterDrain;
+  readonly deletion: ClusterDeletion;
   readonly updates: ClusterUpdates;
 }
 /**
@@ -211,7 +212,7 @@ export interface ClusterMediaNodes {
   readonly metricsPort: number;
 }
 /**
- * Pod template of a Media Node. The container named openvidu, livekit or livekit-server, or else the first one, runs the media server; the others are its companions. The operator adds labels, probes, configuration and the grace period where they are not given.
+ * Pod template of a Media Node. The container named openvidu, livekit or livekit-server, or else the first one, runs the media server; the others are its companions. The operator adds labels, probes, configuration, the grace period and the restart policy where they are not given. The policy is Never for a server alone, so that a Pod is one process, and Always beside companions.
  */
 export interface ClusterMediaNodesTemplate {
   readonly metadata?: ClusterMediaNodesTemplateMetadata;
@@ -391,6 +392,10 @@ export interface ClusterAutoscalingPlacement {
    * What Packed prefers where cost and quality pull apart: Cost, Balanced or Quality, or a number from 1 to 128, the price of one overloaded second of a node in seconds of one more node. The words stand for 8, 16 and 64.
    */
   readonly priority: number | string;
+  /**
+   * What is done where the media servers run a version on which closing and opening nodes was never tried, or where closing is seen not to hold. Refuse leaves the placing of rooms to the servers; scaling and drains go on. Allow steers all the same.
+   */
+  readonly unverifiedServers: 'Refuse' | 'Allow';
 }
 /**
  * Pace of scaling, with the fields and meaning of a HorizontalPodAutoscaler's behavior.
@@ -512,6 +517,23 @@ export interface ClusterDrain {
    * terminationGracePeriodSeconds of the Pods. Far longer than any room, because the media server waits for its participants once it has been told to stop.
    */
   readonly gracePeriod: string;
+  /**
+   * How long an empty node waits for clients who only signal through it while their room lives on another node. After that it leaves; their signalling resumes through another node, and their media is not touched.
+   */
+  readonly signallingGrace: string;
+}
+/**
+ * What happens to the nodes when this resource is deleted.
+ */
+export interface ClusterDeletion {
+  /**
+   * Retain keeps the resource until its nodes have become empty one by one, and no longer than timeout. Delete tells all of them to stop at once; each media server then waits for its participants up to spec.drain.gracePeriod.
+   */
+  readonly policy: 'Retain' | 'Delete';
+  /**
+   * How long a deletion may be held up by rooms. After that the nodes that are left are told to stop, as with Delete.
+   */
+  readonly timeout: string;
 }
 /**
  * How a changed template or config reaches the nodes - new nodes first, then old ones empty and leave.
@@ -528,11 +550,11 @@ export interface ClusterUpdates {
   readonly paused: boolean;
 }
 /**
- * Change a part of the fleet first and wait before changing the rest.
+ * Let changed nodes take a share of the new rooms first, and change the rest only if joins, requests and packets fare no worse on them. If they do, the change stops and new rooms stay on the old nodes.
  */
 export interface ClusterUpdatesCanary {
   /**
-   * Part of the fleet to change first, in percent, rounded up to whole nodes.
+   * Share of the new rooms that changed nodes get at first, in percent; as many nodes are added for it, rounded up, as far as maxSurge allows.
    */
   readonly percent: number;
   /**
@@ -577,7 +599,7 @@ export interface ClusterStatus {
    */
   readonly leavingNodes?: number;
   /**
-   * Media Nodes that did not start.
+   * Media Nodes that did not start, were lost, or have stopped reporting.
    */
   readonly failedNodes?: number;
   /**
@@ -605,10 +627,11 @@ export interface ClusterStatus {
    */
   readonly selector?: string;
   /**
-   * Ready, DataFresh, ScalingActive, ScalingLimited, PlacementGoverned, Progressing, Degraded and FieldsEffective, each with its reason.
+   * Ready, DataFresh, ScalingActive, ScalingLimited, PlacementGoverned, SelectorSuitable, RegistryExclusive, Updated, Progressing, Degraded and FieldsEffective, each with its reason.
    */
   readonly conditions?: readonly ClusterStatusCondition[];
   readonly shadow?: ClusterStatusShadow;
+  readonly updates?: ClusterStatusUpdates;
   readonly lastDecision?: ClusterStatusLastDecision;
   /**
    * The Media Nodes one by one, at most 1000 of them.
@@ -691,6 +714,39 @@ export interface ClusterStatusShadow {
   readonly actualRoomsCut: number;
 }
 /**
+ * How far a changed template or config has reached the nodes.
+ */
+export interface ClusterStatusUpdates {
+  /**
+   * Idle - all nodes are made from the spec. Canary - changed nodes are on trial. Rolling - old nodes are replaced. Paused - by spec.updates.paused. Stopped - the changed nodes failed; new rooms and new nodes stay with the revision before.
+   */
+  readonly phase: 'Idle' | 'Canary' | 'Rolling' | 'Paused' | 'Stopped';
+  /**
+   * Name of the state of template and configuration in the spec.
+   */
+  readonly revision: string;
+  /**
+   * Name of the state that new nodes are made from while the one in the spec is not proven.
+   */
+  readonly fallbackRevision?: string;
+  /**
+   * Nodes made from the spec as it is.
+   */
+  readonly updatedNodes: number;
+  /**
+   * Nodes made from an earlier spec.
+   */
+  readonly outdatedNodes: number;
+  /**
+   * When the last outdated node is expected to be empty.
+   */
+  readonly expectedEndTime?: string;
+  /**
+   * What is happening and what is waited for, in a sentence.
+   */
+  readonly message: string;
+}
+/**
  * The last decision that differed from the one before.
  */
 export interface ClusterStatusLastDecision {
@@ -737,9 +793,25 @@ export interface ClusterStatusNode {
    */
   readonly ageSeconds?: number;
   /**
-   * When the node is expected to have no rooms left.
+   * When a cordoned node is expected to have no rooms left, as likely sooner as later.
    */
   readonly expectedEmptyTime?: string;
+  /**
+   * When a cordoned node has no rooms left with 95 percent certainty.
+   */
+  readonly latestEmptyTime?: string;
+  /**
+   * Who wants the node closed - a person, a rolling change, or maintenance of its machine.
+   */
+  readonly cordonedBy?: 'Person' | 'Update' | 'Maintenance';
+  /**
+   * Since when it is to be closed.
+   */
+  readonly cordonedSince?: string;
+  /**
+   * Name of the state of template and configuration that the node is made from.
+   */
+  readonly revision?: string;
   /**
    * Why the node is in this state.
    */

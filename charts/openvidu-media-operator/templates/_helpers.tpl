@@ -44,11 +44,21 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
   namespace: {{ .Release.Namespace }}
 {{- end -}}
 
+{{- /* Whether Kubernetes Nodes are watched: as told, else where the operator has a ClusterRole anyway. */ -}}
+{{- define "ovm.kubernetesNodes" -}}
+{{- if kindIs "bool" .Values.rbac.kubernetesNodes -}}
+{{- .Values.rbac.kubernetesNodes -}}
+{{- else -}}
+{{- empty .Values.watchNamespace -}}
+{{- end -}}
+{{- end -}}
+
 {{- /* What the operator may do where it looks after OpenViduClusters. */ -}}
 {{- define "ovm.rules" -}}
+# To patch is needed for the finalizer alone, for which there is no right of its own.
 - apiGroups: [openvidu.io]
   resources: [openviduclusters]
-  verbs: [get, list, watch]
+  verbs: [get, list, watch, patch]
 - apiGroups: [openvidu.io]
   resources: [openviduclusters/status]
   verbs: [get, patch]
@@ -65,6 +75,10 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 - apiGroups: [""]
   resources: [secrets]
   verbs: [get, create, patch, update]
+# What Pods are and were made from. With one that is deleted its Secret goes, by the garbage collector.
+- apiGroups: [apps]
+  resources: [controllerrevisions]
+  verbs: [get, list, watch, create, patch, delete]
 # The receipts of removals, and what was learned.
 - apiGroups: [""]
   resources: [configmaps]
