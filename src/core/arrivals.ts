@@ -9,6 +9,9 @@ const recentFadeMinutes = 12;
 /** What the flat pattern of the hour is worth: so many participants a minute of the hour, and so many looks at it. */
 const flatPeople = 10;
 const flatLooks = 2;
+/** The last minute in steps of ten seconds, the one that is not over included. */
+const binS = 10;
+const bins = 7;
 
 export class ArrivalLearner {
   /** -1 where nobody watched. */
@@ -16,6 +19,9 @@ export class ArrivalLearner {
   readonly #byMinuteOfHour = new Float64Array(60);
   /** How often each minute of the hour was watched. */
   readonly #looks = new Float64Array(60);
+  /** What came lately, in steps finer than minutes. */
+  readonly #latest = new Float64Array(bins);
+  #bin = 0;
   #minute = -1;
 
   /** The minute of the newest item, since the Unix epoch; -1 before the first. */
@@ -42,6 +48,8 @@ export class ArrivalLearner {
   /** Corrects what came in a minute. Minutes out of reach are left alone; an unknown minute becomes known. */
   add(minute: number, participants: number): void {
     if (minute > this.#minute || minute <= this.#minute - ringMinutes) return;
+    if (minute >= this.#minute - 1)
+      this.#latest[this.#bin % bins] = (this.#latest[this.#bin % bins] ?? 0) + participants;
     const at = minute % ringMinutes;
     this.#ring[at] = Math.max(0, Math.max(0, this.#ring[at] ?? 0) + participants);
     const hour = minute % 60;
@@ -95,10 +103,19 @@ export class ArrivalLearner {
     return came / usual;
   }
 
-  /** Participants in the last minute: of the minute before as much as lies within sixty seconds from now. */
-  latestRate(share: number): number {
-    const now = Math.max(0, this.at(this.#minute));
-    return now + (1 - share) * Math.max(0, this.at(this.#minute - 1));
+  /** Says what time it is, in seconds: what is added from now on came now. */
+  tick(wallS: number): void {
+    const bin = Math.floor(wallS / binS);
+    for (let at = Math.max(this.#bin + 1, bin - bins + 1); at <= bin; at += 1) this.#latest[at % bins] = 0;
+    this.#bin = Math.max(this.#bin, bin);
+  }
+
+  /** Participants who came with new rooms in the last minute, as it was seen. */
+  latestRate(): number {
+    return Math.max(
+      0,
+      this.#latest.reduce((sum, value) => sum + value, 0),
+    );
   }
 
   get byMinuteOfHour(): Float64Array {
@@ -169,4 +186,25 @@ function compared(arrivals: ArrivalLearner, thenMinute: number, nowSum: number):
     series.push(Math.round(value * scale * 100) / 100);
   }
   return { unlike, series };
+}
+
+const hoursADay = 24;
+/** An hour of which less was watched says nothing. */
+const leastWatched = 48;
+const busiestHours = 2;
+
+/** The mean hour of the last day by its two busiest, rounded to a hundredth; 0 before a whole hour was watched. */
+export function evennessOf(arrivals: ArrivalLearner, minute: number): number {
+  const hours: number[] = [];
+  for (let back = 1; back <= hoursADay; back += 1) {
+    const { sum, known } = arrivals.sum(minute - back * 60, 60);
+    if (known >= leastWatched) hours.push(sum / known);
+  }
+  const busiest = hours.toSorted((a, b) => b - a).slice(0, busiestHours);
+  const top = mean(busiest);
+  return top === 0 ? 0 : Math.round((100 * mean(hours)) / top) / 100;
+}
+
+function mean(values: readonly number[]): number {
+  return values.length === 0 ? 0 : values.reduce((sum, value) => sum + value, 0) / values.length;
 }

@@ -1,7 +1,7 @@
 /** From the resource, as a person wrote it and the API server filled it, to the plain values that the core reads. */
 import type { OpenViduCluster } from '../api/v1alpha1.gen.ts';
 import { parseCron } from './cron.ts';
-import type { ClusterSpec, Schedule, ScalingRules, SpecProblem, Target } from './spec.ts';
+import type { ClusterSpec, Schedule, ScalingRules, SpecProblem, Target, Updates } from './spec.ts';
 import { never } from '../base/assert.ts';
 import { parseDurationMs } from '../base/duration.ts';
 
@@ -20,14 +20,29 @@ export interface CompiledSpec {
 
 /** The default of the CRD, for a duration that cannot be read. */
 const defaultStartupDeadlineMs = 300_000;
+/** Likewise. */
+const defaultSignallingGraceMs = 600_000;
+/** For a duration that cannot be read, which is reported. */
+const defaultCanaryMs = 3_600_000;
 const bytesPerMegabit = 125_000;
 
 /** The default of the CRD: it holds when no target that was given takes effect, because load is never ignored. */
 const defaultTarget: Target = { kind: 'Participants', utilization: 0.7 };
 
-/** Never throws. `knownTimeZone` says whether the machine knows an IANA time zone. */
-export function compileSpec(resource: Resource, knownTimeZone: (zone: string) => boolean): CompiledSpec {
-  const { mediaNodes, autoscaling, drain } = resource;
+/** What only the surroundings of the core can tell. */
+export interface Given {
+  /** Whether the machine knows an IANA time zone. */
+  knownTimeZone(zone: string): boolean;
+  /** Of the template and configuration in the resource. */
+  readonly revision: string;
+  /** Whether the resource is being deleted. */
+  readonly deleting: boolean;
+}
+
+/** Never throws. */
+export function compileSpec(resource: Resource, given: Given): CompiledSpec {
+  const { mediaNodes, autoscaling, drain, updates } = resource;
+  const knownTimeZone: KnownTimeZone = (zone) => given.knownTimeZone(zone);
   const targets = autoscaling.targets.flatMap(compileTarget);
   const spec: ClusterSpec = {
     mode: autoscaling.mode,
@@ -57,6 +72,13 @@ export function compileSpec(resource: Resource, knownTimeZone: (zone: string) =>
     scaleUp: compileRules(autoscaling.behavior.scaleUp),
     scaleDown: compileRules(autoscaling.behavior.scaleDown),
     maxConcurrentLeaving: drain.maxConcurrent,
+    drainDeadlineMs: drain.deadline === undefined ? undefined : parseDurationMs(drain.deadline),
+    onDrainDeadline: drain.onDeadline,
+    signallingGraceMs: parseDurationMs(drain.signallingGrace) ?? defaultSignallingGraceMs,
+    updates: compileUpdates(updates),
+    revision: given.revision,
+    deleting: given.deleting,
+    trustUnverifiedServers: autoscaling.placement.unverifiedServers === 'Allow',
   };
   return {
     spec,
@@ -92,6 +114,21 @@ function compileTarget(target: ResourceTarget): readonly Target[] {
   }
 }
 
+function compileUpdates({ maxSurge, canary, paused }: Resource['updates']): Updates {
+  const percent = typeof maxSurge === 'string';
+  return {
+    maxSurge: {
+      kind: percent ? 'Percent' : 'Nodes',
+      value: percent ? Number.parseInt(maxSurge, 10) : maxSurge,
+    },
+    canary:
+      canary === undefined
+        ? undefined
+        : { share: canary.percent / 100, durationMs: parseDurationMs(canary.duration) ?? defaultCanaryMs },
+    paused,
+  };
+}
+
 function compileRules(rules: ResourceRules): ScalingRules {
   return {
     stabilizationMs: rules.stabilizationWindowSeconds * 1000,
@@ -113,17 +150,12 @@ function compileSchedule(schedule: ResourceSchedule, knownTimeZone: KnownTimeZon
 }
 
 function notYetEffective(resource: Resource): readonly string[] {
-  const { autoscaling, drain, updates, mediaNodes } = resource;
+  const { autoscaling, mediaNodes } = resource;
   const candidates: readonly (readonly [path: string, isSet: boolean])[] = [
     ['spec.mediaNodes.capacity.profileRef', mediaNodes.capacity.profileRef !== undefined],
     ...autoscaling.targets.map(
       (target, at) => [`spec.autoscaling.targets[${at}]`, target.type === 'Prometheus'] as const,
     ),
-    ['spec.drain.deadline', drain.deadline !== undefined],
-    ['spec.drain.onDeadline', drain.onDeadline === 'Evict'],
-    ['spec.updates.maxSurge', updates.maxSurge !== 1],
-    ['spec.updates.canary', updates.canary !== undefined],
-    ['spec.updates.paused', updates.paused],
   ];
   return candidates.filter(([, isSet]) => isSet).map(([path]) => path);
 }
@@ -218,6 +250,7 @@ function durationsAreReadable({ mediaNodes, drain, updates, autoscaling }: Resou
     ['spec.mediaNodes.startupDeadline', mediaNodes.startupDeadline],
     ['spec.drain.deadline', drain.deadline],
     ['spec.drain.gracePeriod', drain.gracePeriod],
+    ['spec.drain.signallingGrace', drain.signallingGrace],
     ['spec.updates.canary.duration', updates.canary?.duration],
     ...(autoscaling.schedules ?? []).map(
       (schedule, at) => [`spec.autoscaling.schedules[${at}].duration`, schedule.duration] as const,

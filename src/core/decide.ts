@@ -3,27 +3,31 @@
  * It reads no clock, no randomness and no environment; the same input gives the same decision.
  */
 import type { Action, Steering } from './action.ts';
-import { type Bounded, bounded, earliest } from './bounds.ts';
+import { bounded } from './bounds.ts';
+import { trialOf } from './canary.ts';
+import { type Parts, conclude, endOf } from './conclude.ts';
 import { type Demand, demand } from './demand.ts';
-import { heartbeatRefusal, isSilentLately, noticeLoadDrop, redisRefusal } from './freshness.ts';
-import {
-  type Governed,
-  type GovernorView,
-  type SizeWish,
-  becauseOfLaunch,
-  govern,
-  sizeWish,
-} from './govern.ts';
+import { type DrainEnd, noteDrain } from './drains.ts';
+import { planEvacuation } from './evacuation-plan.ts';
+import { farewell, nobodyLeft } from './farewell.ts';
+import { withForeignNodes } from './foreign-nodes.ts';
+import { heartbeatRefusal, redisRefusal } from './freshness.ts';
+import { type Governed, type GovernorView, becauseOfLaunch, govern, sizeWish } from './govern.ts';
+import { hold, openSomebody, wishedSteering } from './hold.ts';
 import { planLaunches } from './launches.ts';
 import type { Learned } from './learned.ts';
 import { planLeaving } from './leaving.ts';
-import { type MediaNode, mediaNodes } from './media-nodes.ts';
-import { type Memory, type NodeMemory, coldMemory } from './memory.ts';
+import { type Seen, look, withMemory } from './look.ts';
+import type { Loss } from './loss.ts';
+import type { MediaNode } from './media-nodes.ts';
+import type { Memory } from './memory.ts';
 import type { Observed } from './observed.ts';
-import { type PlacementResult, keepOrder, place } from './placement.ts';
+import { type PlacementResult, place } from './placement.ts';
 import type { Finding } from './reasons.ts';
-import { carryGone, noteRole, noteSight, noteTold } from './remember.ts';
+import { noteRole, noteTold } from './remember.ts';
 import type { ClusterSpec } from './spec.ts';
+import { letGo, noteCordons, roleShown, steeringRefusal } from './steering.ts';
+import type { DepartureView, UpdateView } from './updates-view.ts';
 
 export interface DecideInput {
   readonly clusterName: string;
@@ -40,7 +44,16 @@ export interface DecideInput {
   readonly launchMs: number | undefined;
 }
 
-export type NodeState = 'Launching' | 'Serving' | 'Standby' | 'Cordoned' | 'Leaving' | 'Failed' | 'Suspect';
+/** Lost: its server ended after it had served. */
+export type NodeState =
+  | 'Launching'
+  | 'Serving'
+  | 'Standby'
+  | 'Cordoned'
+  | 'Leaving'
+  | 'Failed'
+  | 'Suspect'
+  | 'Lost';
 
 /** A node with what the decision made of it. */
 export interface NodeView {
@@ -48,6 +61,8 @@ export interface NodeView {
   readonly state: NodeState;
   /** Why it is in this state, or why it may not leave yet. */
   readonly finding: Finding | undefined;
+  /** When it is expected to be empty, if it is to leave or a wish keeps it closed. */
+  readonly end?: DrainEnd | undefined;
 }
 
 export interface Decision {
@@ -64,245 +79,120 @@ export interface Decision {
   /** Pods whose own word is wanted before the next pass. */
   readonly evidenceWanted: readonly string[];
   readonly nodes: readonly NodeView[];
+  /** What was cut without anybody's wish, as seen first in this pass. */
+  readonly losses: readonly Loss[];
   readonly demand: Demand | undefined;
   readonly governor: GovernorView | undefined;
+  /** How far a changed template or configuration has come. */
+  readonly updates: UpdateView | undefined;
+  /** Nodes whose machine is to be freed. */
+  readonly departures: readonly DepartureView[];
+  /** How many nodes there are beyond the desired number while others are replaced or tried. */
+  readonly aside: number;
   readonly memory: Memory;
   /** When time alone may change the decision. */
   readonly wakeAtMs: number | undefined;
 }
 
-/** The governor looks this often although nothing is told to have changed. */
-const lookAgainMs = 5000;
-
 export function decide(input: DecideInput): Decision {
+  return withForeignNodes(input, input.spec.deleting ? farewell(input, decideFleet) : decideFleet(input));
+}
+
+function decideFleet(input: DecideInput): Decision {
   const seen = look(input);
   const noRedis = redisRefusal(input.observed.redis, input.nowMs);
-  if (noRedis !== undefined) return hold(input, seen, noRedis, { open: [], closed: [] });
+  if (noRedis !== undefined) return hold(input, seen, noRedis, letGo);
   const silence = heartbeatRefusal(seen.nodes, input.nowMs);
-  if (silence !== undefined) return hold(input, seen, silence, undefined);
+  if (silence !== undefined) return hold(input, seen, silence, openSomebody(seen));
   if (input.spec.mode === 'Paused') {
     return hold(
       input,
       seen,
       { reason: 'Paused', message: 'spec.autoscaling.mode is Paused.' },
-      wishedSteering(seen),
+      steeringRefusal(input, input.memory.cordonWatch) === undefined ? wishedSteering(seen) : letGo,
     );
   }
   return act(input, seen);
 }
 
-interface Seen {
-  readonly nodes: readonly MediaNode[];
-  /** Of its nodes it holds those whose Pod is gone; the others carry what is remembered of them. */
-  readonly memory: Memory;
-  /** Nodes that count as capacity: up and not cordoned by a person, silent for a moment, or on order. */
-  readonly capacity: number;
-}
-
-function look(input: DecideInput): Seen {
-  const { observed, spec, nowMs, wallMs } = input;
-  const limits = { startupDeadlineMs: spec.startupDeadlineMs, wallMs, nowMs };
-  const isRead = observed.redis.kind === 'Read';
-  const joined = mediaNodes(observed, input.memory, limits);
-  const nodes = joined.map((node) => withMemory(node, noteSight(node, nowMs, isRead)));
-  const drop = noticeLoadDrop(nodes, input.memory, nowMs);
-  const gone = carryGone(input.memory, new Set(nodes.map((node) => node.pod.uid)), nowMs);
-  const capacity = nodes.filter((node) => countsAsCapacity(node, nowMs)).length;
-  return { nodes, capacity, memory: { ...input.memory, ...drop, nodes: gone } };
-}
-
-function withMemory(node: MediaNode, memory: NodeMemory): MediaNode {
-  return memory === node.memory ? node : { ...node, memory };
-}
-
-function countsAsCapacity(node: MediaNode, nowMs: number): boolean {
-  if (node.phase === 'Launching') return true;
-  if (node.phase === 'Up') return node.pod.cordonWish === undefined;
-  return isSilentLately(node, nowMs);
-}
-
-/** Fail static: nothing is launched, removed or steered on data that cannot be trusted. */
-function hold(input: DecideInput, seen: Seen, why: Finding, steering: Steering | undefined): Decision {
-  const { minNodes, maxNodes } = input.spec;
-  const desired = Math.max(minNodes, Math.min(maxNodes, seen.memory.desired ?? seen.capacity));
-  return {
-    desired,
-    because: why,
-    limitedBy: undefined,
-    refusals: [why],
-    actions: [],
-    steering,
-    evidenceWanted: [],
-    nodes: seen.nodes.map((node) => ({ node, state: stateOf(node, undefined), finding: undefined })),
-    demand: undefined,
-    governor: undefined,
-    // What cannot be seen is not watched: the watch that precedes any shrinking begins anew.
-    memory: {
-      ...seen.memory,
-      nodes: memories(seen.memory, seen.nodes),
-      sinceMs: input.nowMs,
-      dueMs: input.nowMs + 1000,
-    },
-    wakeAtMs: input.nowMs + 1000,
-  };
-}
-
-/** What stands in for a decision while the fleet cannot even be looked at. */
-export function undecided(desired: number, why: Finding, nowMs: number): Decision {
-  return {
-    desired,
-    because: why,
-    limitedBy: undefined,
-    refusals: [why],
-    actions: [],
-    steering: undefined,
-    evidenceWanted: [],
-    nodes: [],
-    demand: undefined,
-    governor: undefined,
-    memory: coldMemory(nowMs),
-    wakeAtMs: undefined,
-  };
-}
-
-function wishedSteering({ nodes }: Seen): Steering | undefined {
-  const up = nodes.filter((node) => node.phase === 'Up');
-  const wished = up.filter((node) => node.pod.cordonWish !== undefined);
-  if (wished.length === up.length) return undefined;
-  const free = up.filter((node) => node.pod.cordonWish === undefined);
-  return { closed: idsOf(wished), open: idsOf(free) };
-}
-
 function act(input: DecideInput, seen: Seen): Decision {
   const { spec, nowMs } = input;
-  const kept = keepOrder(seen.nodes);
-  const governed = govern(input, seen, kept);
-  const wanted = demand(spec, seen.nodes, kept);
-  const wish = sizeWish(spec, wanted, governed);
-  const bounds = bounded({
-    ...wish,
-    spec,
-    current: seen.capacity,
-    memory: seen.memory,
-    nowMs,
-    wallMs: input.wallMs,
-    launchMs: input.launchMs,
+  const { evacuation, losses, memory } = seen;
+  const size = sized(input, seen);
+  const { desired } = size.bounds;
+  // What this look shows counts at once: a second look at the same moment decides the same.
+  const cordonWatch = noteCordons(input, seen.nodes);
+  const unsteered = steeringRefusal(input, cordonWatch) ?? nobodyLeft(spec, seen.nodes);
+  const trial = trialOf({ ...input, nodes: seen.nodes, evacuation });
+  const placement = place({
+    steer: size.governed.steer,
+    nodes: seen.nodes,
+    outlooks: size.governed.view.outlooks,
+    desired: desired + evacuation.aside.size,
+    avoid: evacuation.avoid,
+    trial: trial.part,
   });
-  const { outlooks } = governed.view;
-  const placement = place({ steer: governed.steer, nodes: seen.nodes, outlooks, desired: bounds.desired });
+  const nodes = noted({ ...input, steered: unsteered === undefined }, seen, placement, size.governed);
   const { roles, surplus } = placement;
-  const nodes = seen.nodes.map((node) => {
-    const role = roles.get(node.name);
-    const memory = noteRole(node, role, input.observed, nowMs);
-    return withMemory(node, noteTold(memory, role, surplus.has(node.name)));
-  });
-  const leaving = planLeaving({ input, nodes, roles, surplus, memory: seen.memory });
+  const leaving = planLeaving({ input, nodes, roles, surplus, memory, losses });
+  const replacing = planEvacuation({ ...input, nodes, evacuation, desired, surplus });
   const launches = planLaunches({
     clusterName: input.clusterName,
     spec,
     nodes,
-    missing: bounds.desired - seen.capacity,
-    because: becauseOfLaunch(wish, bounds),
+    missing: desired - size.current,
+    because: becauseOfLaunch(size.wish, size.bounds),
+    replacing: { ...replacing, revision: evacuation.change.launches, trialRevision: spec.revision },
     failures: leaving.failures,
+    lost: memory.lost?.count ?? 0,
     refusal: input.observed.launchRefusal,
     nowMs,
   });
-  return conclude(input, { seen, nodes, wanted, wish, governed, bounds, placement, launches, leaving });
+  return conclude(input, {
+    ...size,
+    seen,
+    nodes,
+    cordonWatch,
+    unsteered,
+    trial,
+    placement,
+    replacing,
+    launches,
+    leaving,
+  });
 }
 
-interface Parts {
-  readonly seen: Seen;
-  readonly nodes: readonly MediaNode[];
-  readonly wanted: Demand;
-  readonly wish: SizeWish;
-  readonly governed: Governed;
-  readonly bounds: Bounded;
-  readonly placement: PlacementResult;
-  readonly launches: ReturnType<typeof planLaunches>;
-  readonly leaving: ReturnType<typeof planLeaving>;
+/** How many nodes are wanted, and why. Those that are only there until another has gone are left out of it. */
+function sized(
+  input: DecideInput,
+  seen: Seen,
+): Pick<Parts, 'governed' | 'wanted' | 'wish' | 'bounds'> & { readonly current: number } {
+  const { spec, nowMs, wallMs, launchMs } = input;
+  const { kept, aside } = seen.evacuation;
+  const current = seen.capacity - aside.size;
+  const governed = govern(input, { ...seen, aside }, kept);
+  const lasting = aside.size === 0 ? kept : kept.filter(({ name }) => !aside.has(name));
+  const wanted = demand(spec, seen.nodes, lasting);
+  const wish = sizeWish(spec, wanted, governed);
+  const bounds = bounded({ ...wish, spec, current, memory: seen.memory, nowMs, wallMs, launchMs });
+  return { governed, wanted, wish, bounds, current };
 }
 
-function conclude(input: DecideInput, parts: Parts): Decision {
-  const { nodes, wanted, wish, governed, bounds, placement, launches, leaving } = parts;
-  const dry = input.spec.mode === 'DryRun';
-  const dryFinding: Finding = { reason: 'DryRun', message: 'spec.autoscaling.mode is DryRun.' };
-  const wakeAtMs = earliest(
-    bounds.wakeAtMs,
-    launches.wakeAtMs,
-    leaving.wakeAtMs,
-    governed.view.reserve?.wakeAtMs,
-    nodes.length === 0 ? undefined : input.nowMs + lookAgainMs,
-  );
-  return {
-    desired: bounds.desired,
-    because: input.spec.mode === 'External' ? wish.because : (bounds.limitedBy ?? wish.because),
-    limitedBy: bounds.limitedBy ?? launches.findings.find((finding) => finding.reason === 'AtMaximum'),
-    refusals: [
-      ...(dry ? [dryFinding] : []),
-      ...placement.findings,
-      ...launches.findings,
-      ...leaving.findings,
-    ],
-    actions: dry ? [] : [...launches.actions, ...leaving.actions],
-    // A trial lets go of every node: nobody would open what was closed before the mode changed.
-    steering: dry ? { open: [], closed: [] } : steeringOf(nodes, placement),
-    evidenceWanted: leaving.evidenceWanted,
-    nodes: nodes.map((node) => ({
-      node,
-      state: stateOf(node, placement.roles.get(node.name)),
-      finding: leaving.nodeFindings.get(node.name),
-    })),
-    demand: wanted,
-    governor: governed.view,
-    memory: remembered(parts, wakeAtMs),
-    wakeAtMs,
-  };
-}
-
-function remembered({ seen, nodes, governed, bounds, leaving }: Parts, wakeAtMs: number | undefined): Memory {
-  const { dueMs: _, blindUntilMs: __, ...kept } = seen.memory;
-  const { blindUntilMs } = governed;
-  return {
-    ...kept,
-    ...bounds.memory,
-    nodes: memories(seen.memory, nodes),
-    failures: leaving.failures,
-    ...(wakeAtMs === undefined ? {} : { dueMs: wakeAtMs }),
-    ...(blindUntilMs === undefined ? {} : { blindUntilMs }),
-  };
-}
-
-function memories(gone: Memory, nodes: readonly MediaNode[]): Memory['nodes'] {
-  const all: Record<string, NodeMemory> = { ...gone.nodes };
-  for (const node of nodes) all[node.pod.uid] = node.memory;
-  return all;
-}
-
-function steeringOf(nodes: readonly MediaNode[], placement: PlacementResult): Steering {
-  const open: string[] = [];
-  const closed: string[] = [];
-  for (const { name, entry } of nodes) {
-    const role = placement.roles.get(name);
-    if (role === undefined || entry === undefined) continue;
-    (role === 'Serving' ? open : closed).push(entry.nodeId);
-  }
-  return { open, closed };
-}
-
-function idsOf(nodes: readonly MediaNode[]): readonly string[] {
-  return nodes.flatMap((node) => (node.entry === undefined ? [] : [node.entry.nodeId]));
-}
-
-function stateOf(node: MediaNode, role: ReturnType<PlacementResult['roles']['get']>): NodeState {
-  if (node.phase !== 'Up' && !isOutOfSight(node)) return node.phase;
-  if (role !== undefined) return role === 'Full' ? 'Standby' : role;
-  if (node.pod.cordonWish !== undefined) return 'Cordoned';
-  if (!node.memory.served && !node.pod.ready) return 'Launching';
-  const { standbySinceMs, fullSinceMs } = node.memory;
-  return (standbySinceMs ?? fullSinceMs) === undefined ? 'Serving' : 'Standby';
-}
-
-/** The registry could not be read: the node is shown as it was last seen. */
-function isOutOfSight({ phase, memory }: MediaNode): boolean {
-  return phase === 'Suspect' && memory.staleSinceMs === undefined;
+/** The nodes with what this pass hands to the next about each of them. */
+function noted(
+  input: DecideInput & { readonly steered: boolean },
+  seen: Seen,
+  { roles, surplus }: PlacementResult,
+  governed: Governed,
+): readonly MediaNode[] {
+  const { spec, nowMs, wallMs } = input;
+  // Made once: most nodes are to go nowhere, and there may be a thousand of them.
+  const staying = { spec, nowMs, wallMs, end: undefined };
+  return seen.nodes.map((node) => {
+    const role = roles.get(node.name);
+    const shown = roleShown(role, input.steered);
+    const told = withMemory(node, noteTold(noteRole(node, role, input), shown, surplus.has(node.name)));
+    const at = node.pod.cordonWish === undefined ? staying : { ...staying, end: endOf(node, governed) };
+    return withMemory(told, noteDrain(told, role, at));
+  });
 }

@@ -2,9 +2,9 @@
  * Empty, twice proven: from Redis and from the node itself, on two observations at least one heartbeat apart,
  * both after the node stopped taking rooms. The checks are in order of weight; the first refusal is told.
  */
-import type { Evidence, Proof } from './action.ts';
+import type { Closing, Evidence, Proof } from './action.ts';
 import { type MediaNode, heartbeatOverdueMs, liveRooms } from './media-nodes.ts';
-import type { NodeMetricsReading, ServerApiReading } from './readings.ts';
+import type { CompanionReading, NodeMetricsReading, ServerApiReading } from './readings.ts';
 import type { Finding, ReasonCode } from './reasons.ts';
 
 /** LiveKit's heartbeat period. Two proofs closer together might rest on one heartbeat. */
@@ -17,13 +17,22 @@ interface Refusal {
   readonly reason: ReasonCode;
   readonly message: string;
 }
-type MetricsRead = Extract<NodeMetricsReading, { kind: 'Read' }>;
+export type MetricsRead = Extract<NodeMetricsReading, { kind: 'Read' }>;
+
+/** What the judgement of a node needs besides the node. */
+export interface Asked {
+  readonly serverApi: ServerApiReading | undefined;
+  readonly nowMs: number;
+  readonly signallingGraceMs: number;
+}
 
 /** What others than the node's entry say of it in this pass. */
 interface Words {
   /** The node's own word, where it counts. */
   readonly told: MetricsRead | undefined;
   readonly serverApi: ServerApiReading | undefined;
+  /** Clients who only signal through it and have had their time to leave: their media is elsewhere and goes on. */
+  readonly letGo: number;
 }
 type Check = (node: MediaNode, words: Words) => Refusal | undefined;
 
@@ -38,7 +47,7 @@ const ownChecks: readonly Check[] = [
   serverApiAgrees,
   relaysNoSignalling,
 ];
-const silence: Words = { told: undefined, serverApi: undefined };
+const silence: Words = { told: undefined, serverApi: undefined, letGo: 0 };
 
 /** Why Redis does not show the node empty; `undefined` when it does. */
 export function redisRefusal(node: MediaNode): Finding | undefined {
@@ -51,12 +60,15 @@ export function roomRefusal(node: MediaNode): Finding | undefined {
 }
 
 /** Why the node is not empty by all sources; `undefined` when this observation is a proof. */
-export function emptyRefusal(
-  node: MediaNode,
-  serverApi: ServerApiReading | undefined,
-  nowMs: number,
-): Finding | undefined {
-  return firstRefusal([...redisChecks, ...ownChecks], node, { told: answer(node, nowMs), serverApi });
+export function emptyRefusal(node: MediaNode, asked: Asked): Finding | undefined {
+  return firstRefusal([...redisChecks, ...ownChecks], node, wordsOf(node, asked));
+}
+
+function wordsOf(node: MediaNode, { serverApi, nowMs, signallingGraceMs }: Asked): Words {
+  const told = answer(node, nowMs);
+  const sinceMs = node.memory.outOfServiceSinceMs;
+  const isOver = sinceMs !== undefined && nowMs - sinceMs >= signallingGraceMs;
+  return { told, serverApi, letGo: isOver ? (told?.relayedSignals ?? 0) : 0 };
 }
 
 function firstRefusal(checks: readonly Check[], node: MediaNode, words: Words): Finding | undefined {
@@ -75,25 +87,32 @@ function heartbeatIsFresh(node: MediaNode): Refusal | undefined {
 }
 
 function isClosed(node: MediaNode): Refusal | undefined {
-  const closed = node.memory.closedSinceMs !== undefined && node.entry?.cordonMarked === true;
+  const isShut = node.entry?.cordonMarked === true || node.memory.letOpen === true;
+  const closed = node.memory.closedSinceMs !== undefined && isShut;
   return closed
     ? undefined
     : { reason: 'NotClosedYet', message: `${node.name} may still be given new rooms.` };
 }
 
 /** Asked after the rooms: whoever is left without a room here uses the node as signalling front, or has just left. */
-function hasNoParticipants(node: MediaNode): Refusal | undefined {
-  const clients = Math.max(node.entry?.load.participants ?? 0, node.participants);
-  if (clients === 0) return undefined;
+function hasNoParticipants(node: MediaNode, { letGo }: Words): Refusal | undefined {
+  const clients = clientsOf(node);
+  if (clients <= letGo) return undefined;
   return {
     reason: 'StillHasParticipants',
     message: `${node.name} has no room, but ${clients} clients still signal through it.`,
   };
 }
 
+/** Everybody whom Redis tells of, whether they are in a room here or only signal through the node. */
+function clientsOf({ entry, participants }: MediaNode): number {
+  return Math.max(entry?.load.participants ?? 0, participants);
+}
+
 function hasNoRooms(node: MediaNode): Refusal | undefined {
   const rooms = liveRooms(node).length;
-  return rooms === 0 ? undefined : { reason: 'StillHasRooms', message: `${node.name} has ${rooms} rooms.` };
+  if (rooms === 0) return undefined;
+  return { reason: 'StillHasRooms', message: `${node.name} has ${rooms} ${rooms === 1 ? 'room' : 'rooms'}.` };
 }
 
 /** The node's answer, if it is about this process, younger than the closing, and not of a time long past. */
@@ -112,17 +131,26 @@ function hasAnswered(node: MediaNode, { told }: Words): Refusal | undefined {
   };
 }
 
-function agreesWithRedis(node: MediaNode, { told }: Words): Refusal | undefined {
-  if (told?.participants === 0 && told.rooms === 0) return undefined;
+function agreesWithRedis(node: MediaNode, { told, letGo }: Words): Refusal | undefined {
+  if (told !== undefined && told.participants <= letGo && told.rooms === 0) return undefined;
   const message = `${node.name} itself tells of ${told?.participants ?? '?'} participants in ${told?.rooms ?? '?'} rooms, Redis of none.`;
   return { reason: 'EvidenceContradicts', message };
 }
 
 function companionsAreIdle(node: MediaNode, { told }: Words): Refusal | undefined {
-  const busy = told?.companions.find((companion) => companion.active !== 0);
-  if (busy === undefined) return undefined;
-  const work = busy.active === undefined ? 'an unknown number of' : String(busy.active);
-  return { reason: 'CompanionBusy', message: `${busy.name} on ${node.name} has ${work} jobs.` };
+  const busy = told?.companions.filter((companion) => companion.active !== 0) ?? [];
+  if (busy.length === 0) return undefined;
+  return { reason: 'CompanionBusy', message: `On ${node.name} ${jobsSaid(busy)}.` };
+}
+
+/** Such as `egress has 1 job and agent has not said what it does`. */
+export function jobsSaid(companions: readonly CompanionReading[]): string {
+  return companions
+    .map(({ name, active }) => {
+      if (active === undefined) return `${name} has not said what it does`;
+      return `${name} has ${active} ${active === 1 ? 'job' : 'jobs'}`;
+    })
+    .join(' and ');
 }
 
 function serverApiAgrees(node: MediaNode, { serverApi }: Words): Refusal | undefined {
@@ -136,22 +164,19 @@ function serverApiAgrees(node: MediaNode, { serverApi }: Words): Refusal | undef
   };
 }
 
-function relaysNoSignalling(node: MediaNode, { told }: Words): Refusal | undefined {
+function relaysNoSignalling(node: MediaNode, { told, letGo }: Words): Refusal | undefined {
   const relayed = told?.relayedSignals ?? 0;
-  if (relayed === 0) return undefined;
+  if (relayed <= letGo) return undefined;
   const message = `${relayed} clients of rooms on other nodes use ${node.name} as their signalling front.`;
   return { reason: 'SignallingRelayed', message };
 }
 
 /** The proofs after this observation: none if it is not one, one more if it is a new one. */
-export function nextProofs(
-  node: MediaNode,
-  serverApi: ServerApiReading | undefined,
-  nowMs: number,
-): readonly Proof[] {
+export function nextProofs(node: MediaNode, asked: Asked): readonly Proof[] {
+  const { nowMs } = asked;
   const told = answer(node, nowMs);
   if (told === undefined || node.entry === undefined) return [];
-  if (emptyRefusal(node, serverApi, nowMs) !== undefined) return [];
+  if (emptyRefusal(node, asked) !== undefined) return [];
   const last = node.memory.proofs.at(-1);
   const isNew =
     last === undefined ||
@@ -162,18 +187,50 @@ export function nextProofs(
   const proof: Proof = {
     atMs: nowMs,
     heartbeatsSeen: node.entry.heartbeatsSeen,
-    redisParticipants: 0,
+    redisParticipants: clientsOf(node),
     roomsMapped: 0,
-    ownParticipants: 0,
+    ownParticipants: told.participants,
     ownRooms: told.rooms,
+    relayedSignals: told.relayedSignals,
     metricsAtMs: told.atMs,
   };
   return [...node.memory.proofs.slice(-1), proof];
 }
 
 /** The evidence of an empty node, once there are two proofs. */
-export function evidenceOf(node: MediaNode, proofs: readonly Proof[]): Evidence | undefined {
-  if (proofs.length < 2 || node.entry === undefined || node.memory.closedSinceMs === undefined)
+export function evidenceOf(node: MediaNode, at: { readonly wallMs: number }): Evidence | undefined {
+  const { entry, memory, metrics } = node;
+  const { proofs, closedSinceMs } = memory;
+  const closing = closingOf(node);
+  if (proofs.length < 2 || entry === undefined || closedSinceMs === undefined || closing === undefined) {
     return undefined;
-  return { nodeId: node.entry.nodeId, closedAtMs: node.memory.closedSinceMs, proofs };
+  }
+  return {
+    nodeId: entry.nodeId,
+    closedAtMs: closedSinceMs,
+    closing,
+    tookMs: tookMs(closing, at.wallMs),
+    companions: metrics?.kind === 'Read' ? metrics.companions.map(({ name }) => name) : [],
+    proofs,
+  };
+}
+
+/** How the node came to be closed; `undefined` where it was never seen closed. */
+export function closingOf({ memory, pod }: MediaNode): Closing | undefined {
+  const { closing } = memory;
+  if (closing === undefined) return undefined;
+  const wish = pod.cordonWish;
+  return {
+    by: wish?.by ?? 'Operator',
+    why: wish?.why ?? 'It is not needed.',
+    askedAtMs: wish?.sinceMs,
+    closedAtMs: closing.atMs,
+    rooms: closing.rooms,
+    participants: closing.participants,
+  };
+}
+
+/** From when the closing was asked for or first seen, whichever was earlier, until now. */
+export function tookMs({ askedAtMs, closedAtMs }: Closing, wallMs: number): number {
+  return Math.max(0, Math.round(wallMs - Math.min(askedAtMs ?? closedAtMs, closedAtMs)));
 }

@@ -4,6 +4,7 @@ import type { DecideInput, Decision, NodeState, NodeView } from './decide.ts';
 import { freeSlots } from './demand.ts';
 import { counted, listed, people, sentence } from './explain-words.ts';
 import { liveRooms } from './media-nodes.ts';
+import type { CordonWish, WishBy } from './observed.ts';
 import type { NodeOutlook } from './outlook.ts';
 import type { ReasonCode } from './reasons.ts';
 
@@ -72,6 +73,7 @@ const sentences: Readonly<Record<NodeState, Tell>> = {
   Leaving: leaving,
   Failed: failed,
   Suspect: suspect,
+  Lost: failed,
 };
 
 /** Without Redis nothing is known of a server's load; only what its Pod tells still holds. */
@@ -95,7 +97,7 @@ function serving(seen: Seen, view: NodeView): Told {
   const wish = node.pod.cordonWish;
   if (wish !== undefined) {
     return {
-      why: `takes new rooms although a person cordoned it (${wish.why}), because no other Media Node could`,
+      why: `takes new rooms although ${closedBy(wish)} (${wish.why}), because no other Media Node could`,
       next: 'It closes as soon as another Media Node serves',
     };
   }
@@ -167,10 +169,13 @@ function roomsGoOn({ node }: NodeView): string {
   return `; ${rooms === 1 ? 'its room goes' : `its ${rooms} rooms go`} on`;
 }
 
+const saysMoreThanRooms: readonly ReasonCode[] = ['EvictionNear', 'DrainLate', 'IngestContinues'];
+
 /** What stands between a closed node and its removal, in the order in which it will be asked. */
 function untilItLeaves(seen: Seen, view: NodeView): string {
   const { input } = seen;
   const { node, finding } = view;
+  if (finding !== undefined && saysMoreThanRooms.includes(finding.reason)) return finding.message;
   const rooms = liveRooms(node);
   if (rooms.length > 0) {
     const which = listed(
@@ -196,9 +201,19 @@ function roomSaid(
   return `room ${room} (${people(participants)}${age})`;
 }
 
+const wishes: Readonly<Record<WishBy, string>> = {
+  Person: 'a person cordoned it',
+  Update: 'a rolling change replaces it',
+  Maintenance: 'its machine is to be freed',
+};
+
+function closedBy(wish: CordonWish | undefined): string {
+  return wishes[wish?.by ?? 'Person'];
+}
+
 function cordoned(seen: Seen, view: NodeView): Told {
   const wish = view.node.pod.cordonWish;
-  const why = `takes no new rooms, because a person cordoned it: ${wish?.why ?? 'no reason is known'}`;
+  const why = `takes no new rooms, because ${closedBy(wish)}: ${wish?.why ?? 'no reason is known'}`;
   if (wish?.leaveWhenEmpty === true) {
     return { why: `${why}; it is to leave once it is empty`, next: untilItLeaves(seen, view) };
   }

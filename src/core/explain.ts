@@ -209,6 +209,16 @@ function actionSaid(action: Action): string {
       return action.inService
         ? `Puts ${action.pod.name} back into the signalling Service.`
         : `Takes ${action.pod.name} out of the signalling Service, so that nobody new comes through it.`;
+    case 'SetWish':
+      return action.wish === undefined
+        ? `Lets ${action.pod.name} take new rooms again.`
+        : `Closes ${action.pod.name} until it is empty and leaves: ${sentence(action.wish.why)}`;
+    case 'JudgeRevision':
+      return `Notes revision ${action.revision} as ${action.verdict.kind.toLowerCase()}: ${sentence(action.verdict.why)}`;
+    case 'EvictNode':
+      return `Removes ${action.pod.name} with ${counted(action.participants, 'participant')} on it. ${sentence(action.because)}`;
+    case 'EndWedged':
+      return `Ends ${action.pod.name}, which was told to stop and hangs with nobody on it.`;
     case 'RemoveNode':
       return `Removes ${action.pod.name}, which ${counted(action.evidence.proofs.length, 'observation')} showed to be empty.`;
     case 'RemoveFailed':

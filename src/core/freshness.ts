@@ -92,18 +92,37 @@ export function noticeLoadDrop(nodes: readonly MediaNode[], memory: Memory, nowM
   return { frozenUntilMs: over ? undefined : frozenUntilMs, loadHistory };
 }
 
-function loads(nodes: readonly MediaNode[]): Readonly<Record<string, number>> {
+type Loads = Readonly<Record<string, number>>;
+
+/** The same loads as lists: fleets are mostly compared with themselves, whose nodes stand at the same places. */
+interface LoadRow {
+  readonly names: readonly string[];
+  readonly counts: readonly number[];
+}
+
+const rows = new WeakMap<Loads, LoadRow>();
+const noRow: LoadRow = { names: [], counts: [] };
+
+function loads(nodes: readonly MediaNode[]): Loads {
   const byNode: Record<string, number> = {};
   for (const node of nodes) byNode[node.name] = node.participants;
+  rows.set(byNode, {
+    names: nodes.map(({ name }) => name),
+    counts: nodes.map(({ participants }) => participants),
+  });
   return byNode;
 }
 
-function isDrop(before: Readonly<Record<string, number>>, now: readonly MediaNode[]): boolean {
+function isDrop(before: Loads, now: readonly MediaNode[]): boolean {
+  const { names, counts } = rows.get(before) ?? noRow;
   let shared = 0;
   let halved = 0;
   let participantsBefore = 0;
-  for (const { name, participants } of now) {
-    const had = before[name] ?? 0;
+  for (let at = 0; at < now.length; at += 1) {
+    const node = now[at];
+    if (node === undefined) continue;
+    const { name, participants } = node;
+    const had = (names[at] === name ? counts[at] : before[name]) ?? 0;
     if (had <= 0) continue;
     shared += 1;
     participantsBefore += had;

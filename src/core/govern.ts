@@ -28,6 +28,8 @@ interface Sight {
   readonly nodes: readonly MediaNode[];
   readonly memory: Memory;
   readonly capacity: number;
+  /** Names of those among them that are there beyond the wanted number, until another has gone. */
+  readonly aside: ReadonlySet<string>;
 }
 
 /** Where a limit demands more than the load does, such as a schedule, that limit is why. */
@@ -37,6 +39,10 @@ export function becauseOfLaunch(wish: SizeWish, { desired, limitedBy }: Bounded)
 
 export interface Governed {
   readonly steer: SteerInput;
+  /** What is to be expected of any node, those that are closed by a wish too. */
+  readonly fortune: Fortune;
+  /** Of a node that is up and that nobody cordoned, by its name. */
+  readonly outlookOf: (name: string) => NodeOutlook | undefined;
   readonly view: GovernorView;
   readonly blindUntilMs: number | undefined;
   /** A node has just fallen silent: what it carries now is unknown, so nothing is made smaller for a moment. */
@@ -48,22 +54,48 @@ export function govern(input: DecideInput, seen: Sight, kept: readonly MediaNode
   const { spec, observed, launchMs, nowMs, wallMs } = input;
   const learned = asRemembered(spec, input.learned ?? priorLearned(spec.capacity.participants));
   const blindUntilMs = blindUntil({ redis: observed.redis, nodes: kept, memory: seen.memory, nowMs });
-  const fortune = new Fortune(spec, learned, wallMs, paceOf(launchMs).horizonS);
+  const { aside } = seen;
+  const isCounted = ({ name }: MediaNode) => !aside.has(name);
+  const silent = seen.nodes.filter((node) => isSilentLately(node, nowMs));
+  const fortune = new Fortune(spec, learned, wallMs, paceOf(launchMs));
   const outlooks = kept.map((node) => fortune.tell(node));
-  const launching = seen.nodes.filter(({ phase }) => phase === 'Launching').length;
+  const silentBusy = silent.filter((node) => node.participants > 0 && isCounted(node)).length;
+  const launching = seen.nodes.filter((node) => node.phase === 'Launching' && isCounted(node)).length;
   const blind = blindUntilMs !== undefined;
   const packed = spec.placement.strategy === 'Packed';
   return {
     steer: { spec, learned, wallMs, blind },
+    fortune,
+    outlookOf: byName(outlooks),
     view: {
       outlooks,
       reserve: packed
-        ? reserve({ spec, learned, launchMs, outlooks, launching, current: seen.capacity, nowMs, wallMs })
+        ? reserve({
+            spec,
+            learned,
+            launchMs,
+            outlooks: aside.size === 0 ? outlooks : outlooks.filter(({ node }) => isCounted(node)),
+            launching,
+            current: seen.capacity - aside.size,
+            silentBusy,
+            desired: seen.memory.desired,
+            nowMs,
+            wallMs,
+          })
         : undefined,
       blind,
     },
     blindUntilMs,
-    unsure: seen.nodes.some((node) => isSilentLately(node, nowMs)),
+    unsure: silent.length > 0,
+  };
+}
+
+/** Sorted out when it is first asked: on most passes nobody is to leave. */
+function byName(outlooks: readonly NodeOutlook[]): Governed['outlookOf'] {
+  let known: ReadonlyMap<string, NodeOutlook> | undefined;
+  return (name) => {
+    known ??= new Map(outlooks.map((outlook) => [outlook.node.name, outlook]));
+    return known.get(name);
   };
 }
 

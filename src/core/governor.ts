@@ -2,6 +2,7 @@
  * Which ready nodes take new rooms right now: one, the one where a further room costs least in machine time and
  * harm, and more only as far as the next seconds need them.
  */
+import { evenShare, keptAnyway } from './even.ts';
 import { forecastSlots } from './forecast.ts';
 import type { Learned } from './learned.ts';
 import { compareNames } from './media-nodes.ts';
@@ -31,26 +32,45 @@ export function hasSpace(spec: ClusterSpec, outlook: NodeOutlook): boolean {
   return outlook.free >= spec.capacity.participants * leastFreeShare;
 }
 
-/** The names of the nodes that take new rooms: never none unless there is no node. */
-export function openNodes(input: SteerInput, outlooks: readonly NodeOutlook[]): ReadonlySet<string> {
-  const { spec, learned, wallMs } = input;
+/** Slots that the rooms of the next seconds will want. */
+export function neededSoon({ spec, learned, wallMs }: SteerInput): number {
+  return forecastSlots(learned, spec.forecast, { fromMs: wallMs, seconds: reactionS, z: 1 });
+}
+
+/**
+ * The names of the nodes that take new rooms: never none unless there is no node. `fleet` are all that count as
+ * capacity, where only some of them are to be chosen from: what a node costs must not depend on which ones these are.
+ */
+export function openNodes(
+  input: SteerInput,
+  outlooks: readonly NodeOutlook[],
+  fleet: readonly NodeOutlook[] = outlooks,
+): ReadonlySet<string> {
+  const { spec } = input;
+  const share = evenShare(spec, input.learned, fleet);
+  const kept = keptAnyway(share, fleet);
   const candidates = outlooks
     .filter((outlook) => hasSpace(spec, outlook))
-    .map((outlook) => ({ outlook, score: scoreOf(spec, outlook) }))
+    .map((outlook) => candidateOf(outlook, costOf(spec, outlook, kept.has(outlook) ? 1 - share.weight : 1)))
     .toSorted(compareScores);
   if (candidates.length === 0) return leastLoaded(outlooks);
-  const wanted = forecastSlots(learned, spec.forecast, { fromMs: wallMs, seconds: reactionS, z: 1 });
+  const wanted = neededSoon(input);
   const atLeast = input.blind ? Math.ceil(Math.sqrt(outlooks.length)) : 1;
   const chosen = enough(candidates, wanted, atLeast);
   // What is chosen now is what the next look finds open: among these being open weighs nothing, so that it chooses alike.
-  const asOpen = chosen.map(({ outlook }) => ({ outlook, score: costOf(spec, outlook) - stickinessS }));
+  const asOpen = chosen.map((candidate) => ({ ...candidate, score: candidate.cost - stickinessS }));
   const settled = enough(asOpen.toSorted(compareScores), wanted, atLeast);
   return new Set(settled.map(({ outlook }) => outlook.node.name));
 }
 
 interface Candidate {
   readonly outlook: NodeOutlook;
+  readonly cost: number;
   readonly score: number;
+}
+
+function candidateOf(outlook: NodeOutlook, cost: number): Candidate {
+  return { outlook, cost, score: wasOpen(outlook) ? cost - stickinessS : cost };
 }
 
 function compareScores(a: Candidate, b: Candidate): number {
@@ -68,14 +88,9 @@ function enough(candidates: readonly Candidate[], wanted: number, atLeast: numbe
   return more < 0 ? candidates : candidates.slice(0, more);
 }
 
-/** What one more room here costs, in seconds of one node. */
-export function scoreOf(spec: ClusterSpec, outlook: NodeOutlook): number {
-  const cost = costOf(spec, outlook);
-  return wasOpen(outlook) ? cost - stickinessS : cost;
-}
-
-function costOf({ placement }: ClusterSpec, { extensionS, riskS }: NodeOutlook): number {
-  return extensionS + placement.priority * riskS;
+/** What one more room here costs, in seconds of one node; `paid` is the part of a longer life that is paid for it. */
+function costOf({ placement }: ClusterSpec, { extensionS, riskS }: NodeOutlook, paid: number): number {
+  return paid * extensionS + placement.priority * riskS;
 }
 
 /** Every node is full: two share what still comes until more are ready. */

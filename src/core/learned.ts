@@ -57,6 +57,8 @@ export interface ArrivalTable {
   readonly error: { readonly seasonal: number; readonly recent: number };
   /** Whether earlier days have lately foretold better than the last minutes alone, or not clearly worse. */
   readonly seasonalIsTrusted: boolean;
+  /** The mean hour of the last day by its two busiest: near 1 with a load that is the same at all hours, 0 before it is known. */
+  readonly evenness: number;
 }
 
 /** What is known of one recurring room: how often it was seen, its size and its length. */
@@ -146,6 +148,7 @@ const noArrivals: ArrivalTable = {
   days: [],
   error: { seasonal: 0, recent: 0 },
   seasonalIsTrusted: true,
+  evenness: 0,
 };
 
 const priors = new Map<number, Learned>();
@@ -178,11 +181,18 @@ export function countClass(count: number): number {
   return at - 1;
 }
 
+/** By whole seconds of age: knots lie on them, and thousands of rooms are asked about at a time. */
+const knotOfSecond = Uint8Array.from({ length: grownS }, (_, second) =>
+  Math.max(
+    0,
+    ageKnotsS.findLastIndex((knotS) => knotS <= second),
+  ),
+);
+
 /** The last knot at or below an age in seconds. */
 export function ageKnot(ageS: number): number {
-  let at = ageKnotsS.length - 1;
-  while (at > 0 && (ageKnotsS[at] ?? 0) > ageS) at -= 1;
-  return at;
+  if (ageS >= grownS) return ageKnotsS.length - 1;
+  return knotOfSecond[Math.max(0, Math.floor(ageS))] ?? 0;
 }
 
 /** People come to a meeting some minutes before the hour, and some after it: both are in one slot. */

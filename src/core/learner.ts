@@ -2,7 +2,7 @@
  * Learns from what is seen of the rooms and hands out snapshots that `decide` reads. Deterministic: the same looks at
  * the same times give the same snapshots.
  */
-import { ArrivalLearner, similarDays } from './arrivals.ts';
+import { ArrivalLearner, evennessOf, similarDays } from './arrivals.ts';
 import { type Expected, ForecastJudge, expectedArrivals } from './forecast.ts';
 import { GrowthLearner } from './growth.ts';
 import { LaunchWatch } from './launch-watch.ts';
@@ -66,6 +66,7 @@ export class Learner {
   #sizesMade: Made<SizeTable> | undefined;
   #patternMade: Made<readonly number[]> | undefined;
   #daysMade: Made<ArrivalTable['days']> | undefined;
+  #evennessMade: Made<number> | undefined;
 
   /** `salt` makes the hashes of names those of one fleet alone: any whole number, the same for its life. */
   constructor(salt: number) {
@@ -91,6 +92,7 @@ export class Learner {
     this.#launches.see(pods, redis, { nowMs, wallMs });
     if (redis.kind !== 'Read') return;
     this.#arrivals.watch(Math.floor(wallMs / 60_000));
+    this.#arrivals.tick(wallMs / 1000);
     this.#rooms.see(redis, { nowMs, wallMs });
   }
 
@@ -166,14 +168,18 @@ export class Learner {
     this.#daysMade = remade(this.#daysMade, { wallMs, of: String(minute), everyMs: 0 }, () =>
       similarDays(this.#arrivals, minute),
     );
+    this.#evennessMade = remade(this.#evennessMade, { wallMs, of: String(minute), everyMs: 0 }, () =>
+      evennessOf(this.#arrivals, minute),
+    );
     const table: ArrivalTable = {
       fromMinute: minute - 1,
       recentPerMinute: this.#arrivals.recentRate(minuteOfHour, (wallMs / 60_000) % 1),
-      latestPerMinute: this.#arrivals.latestRate((wallMs / 60_000) % 1),
+      latestPerMinute: this.#arrivals.latestRate(),
       minuteOfHour,
       days: this.#daysMade.value,
       error: this.#judge.error,
       seasonalIsTrusted: this.#judge.seasonalIsTrusted,
+      evenness: this.#evennessMade.value,
     };
     this.#judgeForecast(minute, table);
     return table;

@@ -4,12 +4,19 @@
  */
 import type { Action } from './action.ts';
 import type { DecideInput } from './decide.ts';
+import { drainFinding, evictionOf } from './drains.ts';
 import { emptyRefusal, evidenceOf, redisRefusal, roomRefusal } from './emptiness.ts';
+import { planFailed } from './failed.ts';
 import { isSilentLately } from './freshness.ts';
-import { type MediaNode, heartbeatOverdueMs } from './media-nodes.ts';
+import { removeGhosts } from './ghosts.ts';
+import { hasIngress, nameIngest } from './ingest.ts';
+import type { Loss } from './loss.ts';
+import type { MediaNode } from './media-nodes.ts';
 import type { Memory } from './memory.ts';
 import type { Role } from './placement.ts';
+import { refOf } from './pod-ref.ts';
 import type { Finding } from './reasons.ts';
+import { planEnds } from './wedge.ts';
 import { isoFromMs } from '../base/iso-time.ts';
 
 /** A signal in a server's first moments can leave it hanging for ever; it is started after 10 s for certain. */
@@ -33,6 +40,8 @@ export interface LeavingInput {
   /** Names of the closed nodes that are more than the desired number. */
   readonly surplus: ReadonlySet<string>;
   readonly memory: Memory;
+  /** Of this pass. */
+  readonly losses: readonly Loss[];
 }
 
 export function planLeaving(plan: LeavingInput): LeavingPlan {
@@ -47,18 +56,27 @@ export function planLeaving(plan: LeavingInput): LeavingPlan {
     if (step.finding !== undefined) nodeFindings.set(node.name, step.finding);
     if (step.action === undefined) continue;
     actions.push(step.action);
-    if (step.action.kind === 'RemoveNode') places -= 1;
+    if (step.action.kind !== 'SetInService') places -= 1;
   }
-  const failed = removeFailed(plan);
+  const failed = planFailed(plan);
+  const hanging = planEnds(plan.input, plan.nodes);
+  for (const finding of hanging.findings) nodeFindings.set(finding.node ?? '', finding);
   const back = plan.nodes.filter((node) => isBackInService(node, plan.roles.get(node.name)));
   return {
-    actions: [...actions, ...back.map(backInService), ...failed.actions, ...removeGhosts(plan)],
+    actions: [
+      ...actions,
+      ...back.map(backInService),
+      ...failed.actions,
+      ...hanging.actions,
+      ...removeGhosts(plan),
+    ],
     findings: [...nodeFindings.values()],
     nodeFindings,
     evidenceWanted: [
-      ...candidates.filter((node) => redisRefusal(node) === undefined),
-      ...unexplained(plan.nodes),
-    ].map((node) => node.name),
+      ...[...candidates.filter(isToBeAsked), ...unexplained(plan.nodes)].map((node) => node.name),
+      ...hanging.evidenceWanted,
+      ...failed.evidenceWanted,
+    ],
     failures: failed.failures,
     // A node with rooms is looked at again when one of them ends, which is a change that wakes the loop.
     wakeAtMs: candidates.some(hasNoRoom) ? plan.input.nowMs + proofEveryMs : undefined,
@@ -72,6 +90,13 @@ function hasNoRoom(node: MediaNode): boolean {
 /** Running servers that never registered: what they say of themselves decides whether they have failed. */
 function unexplained(nodes: readonly MediaNode[]): readonly MediaNode[] {
   return nodes.filter((node) => node.phase === 'Suspect' && !node.memory.served);
+}
+
+/** Of those that are idle, and of those that an ingest may hold, the own word decides. */
+function isToBeAsked(node: MediaNode): boolean {
+  if (redisRefusal(node) === undefined) return true;
+  const isFront = node.memory.outOfServiceSinceMs !== undefined && roomRefusal(node) === undefined;
+  return isFront || hasIngress(node);
 }
 
 function isCandidate(node: MediaNode, { roles, surplus }: LeavingInput): boolean {
@@ -106,16 +131,28 @@ interface Step {
   readonly finding?: Finding;
 }
 
+interface Limits {
+  readonly frozen: Finding | undefined;
+  readonly places: number;
+}
+
+/** By itself if it can, and by a written deadline where there is one and it is over. */
+function nextStep(node: MediaNode, plan: LeavingInput, limits: Limits): Step {
+  const step = orderlyStep(node, plan, limits);
+  if (step.finding === undefined) return step;
+  const { input } = plan;
+  const eviction = evictionOf(node, input);
+  if (eviction !== undefined && guardRefusal(node, plan, limits) === undefined) return { action: eviction };
+  return { finding: drainFinding(node, nameIngest(node, step.finding, input.nowMs), input) };
+}
+
 /**
  * Out of the Service as soon as no room lives on it, so that nobody new signals through it; out of the fleet once
  * it is proven empty.
  */
-function nextStep(
-  node: MediaNode,
-  plan: LeavingInput,
-  limits: { readonly frozen: Finding | undefined; readonly places: number },
-): Step {
-  const { serverApi } = plan.input.observed;
+function orderlyStep(node: MediaNode, plan: LeavingInput, limits: Limits): Step {
+  const { spec, observed, nowMs } = plan.input;
+  const { signallingGraceMs } = spec;
   const busy = roomRefusal(node);
   if (busy !== undefined) return { finding: busy };
   const forbidden = guardRefusal(node, plan, limits);
@@ -123,9 +160,9 @@ function nextStep(
   if (node.pod.inService) {
     return { action: { kind: 'SetInService', pod: refOf(node), inService: false } };
   }
-  const notEmpty = emptyRefusal(node, serverApi, plan.input.nowMs);
+  const notEmpty = emptyRefusal(node, { serverApi: observed.serverApi, nowMs, signallingGraceMs });
   if (notEmpty !== undefined) return { finding: notEmpty };
-  const evidence = evidenceOf(node, node.memory.proofs);
+  const evidence = evidenceOf(node, plan.input);
   if (evidence === undefined) {
     return {
       finding: {
@@ -139,11 +176,7 @@ function nextStep(
   return { action: { kind: 'RemoveNode', pod: refOf(node), evidence, because } };
 }
 
-function guardRefusal(
-  node: MediaNode,
-  { input }: LeavingInput,
-  limits: { readonly frozen: Finding | undefined; readonly places: number },
-): Finding | undefined {
+function guardRefusal(node: MediaNode, { input }: LeavingInput, limits: Limits): Finding | undefined {
   if (limits.frozen !== undefined) return limits.frozen;
   if (node.pod.protected) return { reason: 'Protected', message: `${node.name} is protected.` };
   const startedAtMs = node.pod.startedAtMs;
@@ -161,50 +194,4 @@ function isBackInService(node: MediaNode, role: Role | undefined): boolean {
 
 function backInService(node: MediaNode): Action {
   return { kind: 'SetInService', pod: refOf(node), inService: true };
-}
-
-/** Failed Pods carry nothing: they never registered, or their process has ended. */
-function removeFailed({ input, nodes, memory }: LeavingInput): Pick<LeavingPlan, 'actions' | 'failures'> {
-  const { nowMs, observed } = input;
-  const failed = nodes.filter((node) => node.phase === 'Failed' && !node.pod.protected);
-  const served = nodes.some((node) => node.phase === 'Up' && node.memory.staleSinceMs === undefined);
-  if (failed.length === 0) {
-    const calm = memory.failures !== undefined && served && nowMs - memory.failures.lastMs > 600_000;
-    return { actions: [], failures: calm ? undefined : memory.failures };
-  }
-  if (!observed.ownWritesSeen) return { actions: [], failures: memory.failures };
-  const failures = { count: (memory.failures?.count ?? 0) + 1, lastMs: nowMs };
-  const actions = failed.map((node): Action => {
-    const because =
-      node.pod.trouble ?? (node.memory.served ? 'its server has ended' : 'it did not register in time');
-    return { kind: 'RemoveFailed', pod: refOf(node), because };
-  });
-  return { actions, failures };
-}
-
-/** Entries whose Pod we knew and which is gone. Others on the same Redis are none of our business. */
-function removeGhosts({ input, nodes, memory }: LeavingInput): readonly Action[] {
-  const { redis } = input.observed;
-  if (redis.kind !== 'Read') return [];
-  const remembered = Object.entries(memory.nodes);
-  if (remembered.length === 0) return [];
-  const present = new Set(nodes.map((node) => node.pod.uid));
-  const goneIds = new Set<string>();
-  for (const [uid, node] of remembered) {
-    if (node.nodeId !== undefined && !present.has(uid)) goneIds.add(node.nodeId);
-  }
-  if (goneIds.size === 0) return [];
-  for (const node of nodes) if (node.entry !== undefined) goneIds.delete(node.entry.nodeId);
-  return redis.nodes
-    .filter((entry) => entry.kind === 'Node' && goneIds.has(entry.nodeId) && entry.ageMs > heartbeatOverdueMs)
-    .map((entry): Action => {
-      const rooms = redis.rooms.filter((room) => room.nodeId === entry.nodeId).length;
-      const participants = entry.kind === 'Node' ? entry.load.participants : 0;
-      return { kind: 'RemoveGhost', nodeId: entry.nodeId, rooms, participants };
-    });
-}
-
-function refOf(node: MediaNode): { name: string; uid: string; resourceVersion: string } {
-  const { name, uid, resourceVersion } = node.pod;
-  return { name, uid, resourceVersion };
 }

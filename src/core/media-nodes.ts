@@ -57,6 +57,11 @@ export function mediaNodes(
     const { pod, metrics, entry, rooms, tally, relayed, memory: remembered } = sight;
     const { served, participants } = remembered;
     const overdue = limits.wallMs - pod.createdAtMs > limits.startupDeadlineMs;
+    const phase = phaseOf({ pod, entry, metrics, served, overdue });
+    // Its people have gone, whatever is still written of them.
+    if (phase === 'Failed') {
+      return { name: pod.name, pod, metrics, entry, rooms: none, memory: remembered, phase, participants: 0 };
+    }
     return {
       name: pod.name,
       pod,
@@ -64,8 +69,15 @@ export function mediaNodes(
       entry,
       rooms,
       memory: remembered,
-      phase: phaseOf({ pod, entry, metrics, served, overdue }),
-      participants: entry === undefined ? participants : carried(entry, tally, { relayed, share }),
+      phase,
+      participants:
+        entry === undefined
+          ? participants
+          : carried(entry, tally, {
+              relayed,
+              share,
+              roomsUnseenLong: unseenLong(remembered, limits.nowMs),
+            }),
     };
   });
 }
@@ -146,6 +158,18 @@ function hostedShare(sights: readonly Pick<Relayed, 'tally' | 'relayed'>[]): num
   return Math.max(0.5, people / (people + relayed));
 }
 
+/** A node that is met for the first time is believed: nobody knows for how long it has been so. */
+function unseenLong(memory: NodeMemory, nowMs: number): boolean {
+  return !memory.served || nowMs - (memory.roomsUnseenSinceMs ?? nowMs) > recordSettlesMs;
+}
+
+interface Reckoning {
+  readonly relayed: number;
+  readonly share: number;
+  /** It has told of rooms without a record for longer than records take. */
+  readonly roomsUnseenLong: boolean;
+}
+
 /**
  * `num_clients` also counts people whose signalling runs through this node while their room lives on another, so
  * behind a Service it counts most people twice. The rooms' records do not, but they are up to 5 s late. So: the
@@ -154,30 +178,45 @@ function hostedShare(sights: readonly Pick<Relayed, 'tally' | 'relayed'>[]): num
 function carried(
   entry: RegisteredEntry,
   tally: Tally,
-  { relayed, share }: { readonly relayed: number; readonly share: number },
+  { relayed, share, roomsUnseenLong }: Reckoning,
 ): number {
   const clients = entry.load.participants;
   const { live, recorded, newcomers } = tally;
-  // A node with more rooms than there are records of (Redis lost them) is counted by its own word.
-  if (live < entry.load.rooms) return clients;
+  // A node with more rooms than there are records of (Redis lost them) is counted by its own word; for a moment that
+  // is so after each room that ends, because the record goes at once and the heartbeat is late.
+  if (live < entry.load.rooms && roomsUnseenLong) return clients;
   const fresh = unexplainedBy(entry, tally) - relayed;
   const settled = recorded - newcomers;
   const byHeartbeat = Math.min(clients, settled + Math.ceil(fresh * share));
   return Math.max(byHeartbeat, Math.min(clients, settled) + newcomers);
 }
 
-function indexed(entries: readonly NodeEntry[]): ReadonlyMap<string, NodeEntry> {
+interface Entries {
+  readonly byId: ReadonlyMap<string, NodeEntry>;
+  /** Worked out when it is first asked: most nodes have said who they are. */
+  byAddress(ip: string): RegisteredEntry | undefined;
+}
+
+function indexed(entries: readonly NodeEntry[]): Entries {
   const byId = new Map<string, NodeEntry>();
   for (const entry of entries) byId.set(entry.nodeId, entry);
-  return byId;
+  let youngest: ReadonlyMap<string, RegisteredEntry> | undefined;
+  return {
+    byId,
+    byAddress: (ip) => {
+      youngest ??= youngestByAddress(byId.values());
+      return youngest.get(ip);
+    },
+  };
 }
 
 /** Of several entries with one address the youngest process counts: the others are what earlier containers left. */
-function byAddress(ip: string, entries: Iterable<NodeEntry>): RegisteredEntry | undefined {
-  let youngest: RegisteredEntry | undefined;
+function youngestByAddress(entries: Iterable<NodeEntry>): ReadonlyMap<string, RegisteredEntry> {
+  const youngest = new Map<string, RegisteredEntry>();
   for (const entry of entries) {
-    if (entry.kind !== 'Node' || entry.ip !== ip) continue;
-    if (youngest === undefined || isYounger(entry, youngest)) youngest = entry;
+    if (entry.kind !== 'Node') continue;
+    const other = youngest.get(entry.ip);
+    if (other === undefined || isYounger(entry, other)) youngest.set(entry.ip, entry);
   }
   return youngest;
 }
@@ -191,13 +230,13 @@ function isYounger(entry: RegisteredEntry, other: RegisteredEntry): boolean {
 function entryOf(
   pod: PodObservation,
   metrics: NodeMetricsReading | undefined,
-  byId: ReadonlyMap<string, NodeEntry>,
+  entries: Entries,
 ): RegisteredEntry | undefined {
   if (metrics?.kind === 'Read') {
-    const told = byId.get(metrics.nodeId);
+    const told = entries.byId.get(metrics.nodeId);
     if (told !== undefined) return told.kind === 'Node' ? told : undefined;
   }
-  return pod.ip === undefined ? undefined : byAddress(pod.ip, byId.values());
+  return pod.ip === undefined ? undefined : entries.byAddress(pod.ip);
 }
 
 interface Sight {
@@ -212,6 +251,8 @@ function phaseOf(sight: Sight): Phase {
   const { pod, entry } = sight;
   if (pod.deleting) return 'Leaving';
   if (pod.phase === 'Succeeded' || pod.phase === 'Failed') return 'Failed';
+  // Lost, whatever its last heartbeat says. One that never registered is given its time to start.
+  if (pod.ended !== undefined && (sight.served || entry !== undefined)) return 'Failed';
   const isFresh = entry !== undefined && entry.ageMs <= heartbeatOverdueMs;
   return (isFresh ? reportedPhase(sight, entry) : undefined) ?? silentPhase(sight);
 }

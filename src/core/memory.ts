@@ -6,6 +6,8 @@ import type { Proof } from './action.ts';
 
 /** Instants are on the operator's monotonic clock. */
 export interface NodeMemory {
+  /** Of its Pod, to tell of it when the Pod is gone. */
+  readonly name?: string;
   /** Since when the governor wants it closed as surplus. */
   readonly standbySinceMs?: number;
   /** Since when the governor wants it closed as full. */
@@ -16,6 +18,8 @@ export interface NodeMemory {
   readonly emptySinceMs?: number;
   /** Since when its entry was seen closed without a gap. */
   readonly closedSinceMs?: number;
+  /** It counts as closed although it is open, because rooms are not steered: it is empty, and nothing else is asked. */
+  readonly letOpen?: true;
   readonly proofs: readonly Proof[];
   /** Whether it was ever Ready and registered. */
   readonly served: boolean;
@@ -26,8 +30,90 @@ export interface NodeMemory {
   /** The last registry id seen of it, to tell a ghost. */
   readonly nodeId?: string;
   readonly participants: number;
+  /** Live rooms when it was last seen. */
+  readonly rooms?: number;
+  /** When its present server process began, or the last one that was seen; wall clock. */
+  readonly startedAtMs?: number;
+  /** How many of its server processes are known to have ended. */
+  readonly endedProcesses?: number;
+  /** Since when its server keeps ending: until one has run for a minute. */
+  readonly endedSinceMs?: number;
+  /** The registry id of the process whose loss was told last; empty where it had none. */
+  readonly lostId?: string;
+  /** Registry ids of earlier processes of this Pod. */
+  readonly formerIds?: readonly string[];
+  /** Whether it was told to stop when it was last seen. */
+  readonly leaving?: true;
+  /** It was removed by a written policy, whatever it carried. */
+  readonly evicted?: true;
+  /** Since when nobody new comes to signal through it. */
+  readonly outOfServiceSinceMs?: number;
+  /** What it carried when it was first seen closed. */
+  readonly closing?: ClosingNote;
+  readonly drain?: DrainNote;
+  /** Since when its ingress works on and nothing else holds the node. */
+  readonly ingestSinceMs?: number;
+  /** Since when it was told to stop, has nobody left and still runs. */
+  readonly hangsSinceMs?: number;
+  /** When its end was last asked for because it hangs. */
+  readonly endAskedMs?: number;
+  /** Since when it tells of more rooms than there are records of. */
+  readonly roomsUnseenSinceMs?: number;
   /** What `num_clients` counted beyond the rooms' records lately, to notice growth before the records show it. */
   readonly unexplained?: readonly { readonly atMs: number; readonly count: number }[];
+}
+
+export interface ClosingNote {
+  /** Wall clock. */
+  readonly atMs: number;
+  readonly rooms: number;
+  readonly participants: number;
+}
+
+/** A node that is to leave once it is empty. */
+export interface DrainNote {
+  /** By when it was to be empty, as was to be expected when it began; wall clock. Absent where nobody could say. */
+  readonly dueMs?: number;
+  readonly late?: true;
+  /** Since when it is announced that what is on it will be cut. */
+  readonly warnedMs?: number;
+  /** The last announcement that was due. */
+  readonly warned?: 'AtSight' | 'OneMinute';
+}
+
+/** Nodes that are being replaced. */
+export interface ChangeMemory {
+  /** Names of nodes that were launched beyond the wanted number, to take the place of others. */
+  readonly standIns: readonly string[];
+  /** Uids of nodes that were seen closed by the operator's own wish. */
+  readonly wished: readonly string[];
+  readonly trial?: TrialMemory;
+}
+
+/** How often the Pods of a revision on trial failed, by their uids. */
+export interface TrialMemory {
+  readonly revision: string;
+  readonly failures: Readonly<Record<string, number>>;
+}
+
+/** Whether new rooms stay away from closed nodes. */
+export interface CordonWatch {
+  readonly lookedMs: number;
+  /** The same instant by the wall. */
+  readonly lookedWallMs: number;
+  /** How far a server's clock was seen to be ahead. */
+  readonly skewMs: number;
+  /** Names of the youngest rooms, which are counted already. */
+  readonly counted: readonly string[];
+  /** New rooms by the minute, oldest first, and those of them that were placed on closed nodes. */
+  readonly minutes: readonly { readonly atMs: number; readonly rooms: number; readonly slips: number }[];
+  /** They do not: until when, or until which change of the template, no node is closed, and what was seen. */
+  readonly off?: {
+    readonly untilMs: number;
+    readonly revision: string;
+    readonly slips: number;
+    readonly rooms: number;
+  };
 }
 
 export interface Memory {
@@ -48,6 +134,14 @@ export interface Memory {
     readonly atMs: number;
     readonly byNode: Readonly<Record<string, number>>;
   }[];
+  /** Nodes that had served for long and were lost, at the last time that there were any. */
+  readonly lost?: { readonly atMs: number; readonly count: number };
+  /** Since when the registry has no entry of a node that rooms are mapped to, by its id. */
+  readonly missing?: Readonly<Record<string, number>>;
+  readonly change?: ChangeMemory;
+  readonly cordonWatch?: CordonWatch;
+  /** Since when servers that are no Pods of ours were seen in Redis, by registry id. */
+  readonly strangers?: Readonly<Record<string, number>>;
   /** When the next look was due at the latest; looks that come late tell that the view may be old again. */
   readonly dueMs?: number;
   /** Until when the view counts as old. */

@@ -1,12 +1,26 @@
 /** Everything the loop knows at one moment. Immutable; every part carries its age or says why it is missing. */
 import type { NodeMetricsReading, RedisReading, ServerApiReading } from './readings.ts';
 
-/** A person's wish that a node takes no new rooms, read from an annotation on its Pod. */
+/** Who wants a node closed: a person, or the operator for a rolling change or for a machine that goes. */
+export type WishBy = 'Person' | 'Update' | 'Maintenance';
+
+/** A wish that a node takes no new rooms, read from an annotation on its Pod, so that it survives a restart. */
 export interface CordonWish {
-  /** Who wants it and why, in that person's words. */
+  readonly by: WishBy;
+  /** Why, in the words of whoever wants it. */
   readonly why: string;
+  /** Since when, wall clock; `undefined` where the annotation does not say. */
+  readonly sinceMs: number | undefined;
   /** Whether the node is to leave once it is empty. */
   readonly leaveWhenEmpty: boolean;
+}
+
+export interface ContainerEnd {
+  readonly exitCode: number | undefined;
+  /** As the kubelet calls it, such as `Error`, `OOMKilled` or `Completed`. */
+  readonly reason: string;
+  /** When, wall clock of its machine; absent where the kubelet did not say. */
+  readonly atMs?: number;
 }
 
 /** A Pod of this OpenViduCluster. Instants are wall-clock milliseconds, as the API server tells them. */
@@ -22,6 +36,10 @@ export interface PodObservation {
   /** When the media server's present container started; `undefined` while it does not run. */
   readonly startedAtMs: number | undefined;
   readonly restarts: number;
+  /** How the media server's container ended, where it runs no more; `undefined` while it runs or never ran. */
+  readonly ended: ContainerEnd | undefined;
+  /** Which template and configuration it was made from; `undefined` when the Pod does not say. */
+  readonly revision: string | undefined;
   readonly deleting: boolean;
   readonly cordonWish: CordonWish | undefined;
   /** A person forbids its removal. */
@@ -40,6 +58,35 @@ export interface LaunchRefusal {
   readonly lastMs: number;
 }
 
+/** A Kubernetes Node that Media Nodes run on. */
+export interface KubeNodeObservation {
+  readonly name: string;
+  readonly ready: boolean;
+  /** Somebody wants the machine free, and why; `undefined` while it may be used. */
+  readonly departure: Departure | undefined;
+}
+
+export interface Departure {
+  /** In the words of a person, such as `cordoned` or `spot interruption notice`. */
+  readonly why: string;
+  /** Wall clock, when the machine is taken away whatever runs on it; `undefined` when nobody says. */
+  readonly deadlineMs: number | undefined;
+}
+
+/** One state of template and configuration that Pods were or are made from, with what became of it. */
+export interface RevisionObservation {
+  readonly revision: string;
+  /** Wall clock. */
+  readonly createdAtMs: number;
+  /** `undefined`: not yet known. A failed one is never launched again. */
+  readonly verdict: RevisionVerdict | undefined;
+}
+
+export interface RevisionVerdict {
+  readonly kind: 'Proven' | 'Failed';
+  readonly why: string;
+}
+
 export interface Observed {
   readonly pods: readonly PodObservation[];
   /** Whether the Pods listed include the effects of all own writes. */
@@ -49,4 +96,8 @@ export interface Observed {
   readonly metrics: Readonly<Record<string, NodeMetricsReading>>;
   readonly serverApi: ServerApiReading | undefined;
   readonly launchRefusal: LaunchRefusal | undefined;
+  /** By name; `undefined` where the operator may not watch Kubernetes Nodes. */
+  readonly kubeNodes: Readonly<Record<string, KubeNodeObservation>> | undefined;
+  /** Oldest first. */
+  readonly revisions: readonly RevisionObservation[];
 }

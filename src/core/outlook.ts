@@ -5,8 +5,6 @@
 import {
   type GrowthTable,
   type Learned,
-  type NameFacts,
-  type NameTable,
   ageKnot,
   countClass,
   countEdges,
@@ -14,22 +12,9 @@ import {
   slotOfDay,
 } from './learned.ts';
 import { type MediaNode, isEmpty } from './media-nodes.ts';
-import type { RoomPlacement } from './readings.ts';
 import { tallyOf } from './rooms-by-node.ts';
-import { factsOf } from './room-names.ts';
+import { type Ahead, type Ground, type YoungRoom, groundOf, lifeOf } from './rooms-life.ts';
 import type { ClusterSpec } from './spec.ts';
-import {
-  type Lives,
-  addKnownLife,
-  addLife,
-  aheadCount,
-  endedBy,
-  knownEndedBy,
-  emptyByS,
-  extensionS,
-  livesOf,
-  pointAt,
-} from './survival.ts';
 
 /** From this share of its capacity on a node is overloaded. */
 export const overloadFrom = 0.9;
@@ -49,67 +34,44 @@ export interface NodeOutlook {
   readonly free: number;
   /** Participants who are expected to have left with their rooms by the time that a launch takes. */
   readonly endingSoon: number;
+  /** The same by the time for which slots are kept. */
+  readonly endingLater: number;
   /** By how many seconds it would live longer if it were open for a while. */
   readonly extensionS: number;
   /** Expected overload that one more room would cause as long as such a node lives, in seconds of one node. */
   readonly riskS: number;
   /** When it is empty as likely as not, in seconds from now; 0 when it is, `undefined` when not for many hours. */
   readonly emptyInS: number | undefined;
+  /** The same with 95 % certainty. */
+  readonly latestInS: number | undefined;
   readonly empty: boolean;
 }
-
-/** Half of the width of the classes of age. */
-const lifeStepS = 30;
-
-/** A room that may still grow. */
-interface YoungRoom {
-  readonly createdAtSeconds: number;
-  readonly participants: number;
-  readonly facts: NameFacts | undefined;
-}
-
-interface RoomsLife {
-  readonly lives: Lives;
-  readonly names: NameTable;
-  readonly stepS: number;
-  readonly horizon: number;
-  readonly endingSoon: number;
-  /** Those that were young at the step. */
-  readonly young: readonly YoungRoom[];
-  readonly extensionS: number;
-  readonly emptyInS: number | undefined;
-}
-
-/** Written anew for each node that is reckoned. */
-const logEmpty = new Float64Array(aheadCount);
-
-/** By the rooms of a node: the same list as long as none of them has changed. */
-const lives = new WeakMap<readonly RoomPlacement[], RoomsLife>();
 
 /** Looks at nodes with the knowledge of one snapshot. */
 export class Fortune {
   readonly #spec: ClusterSpec;
   readonly #learned: Learned;
   readonly #wallS: number;
-  readonly #lives: Lives;
-  readonly #horizon: number;
+  readonly #ground: Ground;
+  #slot = -1;
+  #slotTable: GrowthTable;
   #committed = 0;
   #variance = 0;
 
-  /** `horizonS` is how far ahead rooms that end are looked for. */
-  constructor(spec: ClusterSpec, learned: Learned, wallMs: number, horizonS: number) {
+  /** `ahead` is how far ahead rooms that end are looked for. */
+  constructor(spec: ClusterSpec, learned: Learned, wallMs: number, ahead: Ahead) {
     this.#spec = spec;
     this.#learned = learned;
+    this.#slotTable = learned.growth;
     this.#wallS = wallMs / 1000 - learned.clockSkewS;
-    this.#lives = livesOf(learned.hazard);
-    this.#horizon = pointAt(horizonS);
+    this.#ground = groundOf(learned, this.#wallS, ahead);
   }
 
   tell(node: MediaNode): NodeOutlook {
     const { capacity, placement } = this.#spec;
     this.#committed = 0;
     this.#variance = 0;
-    const life = this.#lifeOf(node.rooms);
+    const life = lifeOf(this.#ground, node.rooms);
     this.#growAll(life.young, Math.max(0, node.participants - tallyOf(node.rooms).recorded));
     const committed = Math.max(node.participants + this.#committed, pressure(this.#spec, node));
     const deviation = Math.sqrt(togetherness * this.#variance);
@@ -120,56 +82,13 @@ export class Fortune {
       deviation,
       free: capacity.participants * placement.ceiling - committed - caution * deviation,
       endingSoon: life.endingSoon,
+      endingLater: life.endingLater,
       extensionS: life.extensionS,
       riskS: this.#risk(committed, deviation),
       emptyInS: empty ? 0 : life.emptyInS,
+      latestInS: empty ? 0 : life.latestInS,
       empty,
     };
-  }
-
-  /** Lives are reckoned in steps, so that nodes on which nothing has happened are reckoned once a step. */
-  #lifeOf(rooms: readonly RoomPlacement[]): RoomsLife {
-    const stepS = Math.floor(this.#wallS / lifeStepS) * lifeStepS;
-    const known = lives.get(rooms);
-    const { names } = this.#learned;
-    const same = known?.stepS === stepS && known.horizon === this.#horizon;
-    if (same && known.lives === this.#lives && known.names === names) return known;
-    logEmpty.fill(0);
-    let endingSoon = 0;
-    const young: YoungRoom[] = [];
-    for (const room of rooms) {
-      const { createdAtSeconds, participants } = room;
-      if (participants === undefined) continue;
-      const facts = factsOf(names, room.room);
-      endingSoon += participants * this.#live(createdAtSeconds, facts, stepS);
-      // A room of which nobody knows when it began counts with what it has, and lives as one that is grown.
-      if (createdAtSeconds === undefined || stepS - createdAtSeconds >= grownS) continue;
-      young.push({ createdAtSeconds, participants, facts });
-    }
-    const life: RoomsLife = {
-      lives: this.#lives,
-      names,
-      stepS,
-      horizon: this.#horizon,
-      endingSoon,
-      young,
-      extensionS: extensionS(this.#lives, logEmpty),
-      emptyInS: emptyByS(logEmpty, 0.5),
-    };
-    lives.set(rooms, life);
-    return life;
-  }
-
-  /** @returns the probability that the room has ended by the horizon. */
-  #live(createdAtSeconds: number | undefined, facts: NameFacts | undefined, nowS: number): number {
-    const ageS = createdAtSeconds === undefined ? grownS : Math.max(0, nowS - createdAtSeconds);
-    if (facts === undefined || ageS >= facts.lengthS) {
-      addLife(this.#lives, logEmpty, ageS);
-      return endedBy(this.#lives, ageS, this.#horizon);
-    }
-    const end = { leftS: facts.lengthS - ageS, spreadS: Math.max(60, Math.sqrt(facts.lengthVariance)) };
-    addKnownLife(logEmpty, end);
-    return knownEndedBy(end, this.#horizon);
   }
 
   /**
@@ -204,9 +123,14 @@ export class Fortune {
     this.#variance += weight * (trust * facts.sizeVariance + (1 - trust) * variance);
   }
 
+  /** Most young rooms began in the same few minutes. */
   #tableOf(createdAtSeconds: number): GrowthTable {
     const slot = slotOfDay(createdAtSeconds);
-    return this.#learned.slots.find((table) => table.slot === slot) ?? this.#learned.growth;
+    if (slot !== this.#slot) {
+      this.#slot = slot;
+      this.#slotTable = this.#learned.slots.find((table) => table.slot === slot) ?? this.#learned.growth;
+    }
+    return this.#slotTable;
   }
 
   /** Mean over the sizes of new rooms of the participants that would be hurt more than now, as time of a whole node. */
@@ -220,7 +144,7 @@ export class Fortune {
       if (weight < 1e-6) continue;
       more += weight * (hurt(committed + (size[at] ?? 0), deviation, capacity * overloadFrom) - now);
     }
-    return (more * this.#lives.tenureS) / capacity;
+    return (more * this.#ground.lives.tenureS) / capacity;
   }
 }
 

@@ -2,7 +2,8 @@
  * Which ready nodes take new rooms. Nothing here touches a room that runs: a closed node keeps its rooms, and
  * people can still join them. At least one node stays open, always.
  */
-import { hasSpace, openNodes, wasOpen, type SteerInput } from './governor.ts';
+import { nobodyLeft } from './farewell.ts';
+import { hasSpace, neededSoon, openNodes, wasOpen, type SteerInput } from './governor.ts';
 import { type MediaNode, compareNames, isEmpty } from './media-nodes.ts';
 import type { NodeOutlook } from './outlook.ts';
 import type { Finding } from './reasons.ts';
@@ -23,13 +24,23 @@ export interface PlacementResult {
 }
 
 /**
- * Nodes that count as capacity, those that should stay first. First to go is the node that has been empty for
- * longest, then those already closed, then the one with the fewest participants and rooms.
+ * Nodes that count as capacity, those that should stay first. First to go are nodes that are to be replaced, those with
+ * the highest of the given ranks before all; among others the node that has been empty for longest, then those already closed, then the one with the fewest participants and rooms.
  */
-export function keepOrder(nodes: readonly MediaNode[]): readonly MediaNode[] {
+export function keepOrder(
+  nodes: readonly MediaNode[],
+  ranks: ReadonlyMap<string, number> = new Map(),
+): readonly MediaNode[] {
   return nodes
     .filter((node) => node.phase === 'Up' && node.pod.cordonWish === undefined)
-    .map((node): Rank => ({ node, empty: Number(isEmpty(node)), rooms: tallyOf(node.rooms).live }))
+    .map(
+      (node): Rank => ({
+        node,
+        given: ranks.get(node.name) ?? 0,
+        empty: Number(isEmpty(node)),
+        rooms: tallyOf(node.rooms).live,
+      }),
+    )
     .toSorted(compareToKeep)
     .map(({ node }) => node);
 }
@@ -37,6 +48,7 @@ export function keepOrder(nodes: readonly MediaNode[]): readonly MediaNode[] {
 /** A node with what it is ranked by: worked out once, because fleets are large and this runs on every pass. */
 interface Rank {
   readonly node: MediaNode;
+  readonly given: number;
   readonly empty: number;
   readonly rooms: number;
 }
@@ -45,6 +57,7 @@ function compareToKeep(of: Rank, than: Rank): number {
   const a = of.node;
   const b = than.node;
   return (
+    of.given - than.given ||
     of.empty - than.empty ||
     Number(isClosed(of)) - Number(isClosed(than)) ||
     b.participants - a.participants ||
@@ -79,14 +92,24 @@ export interface PlaceInput {
   /** Of the nodes that count as capacity, those that should stay first. */
   readonly outlooks: readonly NodeOutlook[];
   readonly desired: number;
+  /** Names of nodes that get new rooms only when no other has space. */
+  readonly avoid?: ReadonlySet<string>;
+  readonly trial?: TrialPart | undefined;
+}
+
+/** Nodes on trial with a share of the new rooms. */
+export interface TrialPart {
+  readonly names: ReadonlySet<string>;
+  /** Whether they have less than their share. */
+  readonly isShort: boolean;
 }
 
 /** Gives every Up node its role. */
-export function place({ steer, nodes, outlooks, desired }: PlaceInput): PlacementResult {
+export function place(input: PlaceInput): PlacementResult {
+  const { steer, nodes, outlooks } = input;
   const { spec } = steer;
-  const staying = outlooks.slice(0, Math.max(1, desired));
-  const open =
-    spec.placement.strategy === 'Spread' ? spread(spec, staying) : packed(steer, outlooks, staying);
+  const staying = outlooks.slice(0, Math.max(1, input.desired));
+  const open = spec.placement.strategy === 'Spread' ? spread(spec, input, staying) : packed(input, staying);
   const roles = new Map<string, Role>();
   for (const { name, phase, pod } of nodes) {
     if (phase === 'Up' && pod.cordonWish !== undefined) roles.set(name, 'Cordoned');
@@ -96,38 +119,73 @@ export function place({ steer, nodes, outlooks, desired }: PlaceInput): Placemen
     const { name } = outlook.node;
     const isSurplus = at >= staying.length;
     const isOpen = open.has(name);
-    roles.set(name, roleOf(spec, outlook, { open: isOpen, isSurplus }));
+    const isSpare = isSurplus || input.trial?.names.has(name) === true;
+    roles.set(name, roleOf(spec, outlook, { open: isOpen, isSpare }));
     if (isSurplus && !isOpen) surplus.add(name);
   });
-  return { roles, surplus, findings: keepOneOpen(nodes, roles) };
+  // With the last room of a fleet that is deleted nobody is left who could begin another.
+  const isOver = nobodyLeft(spec, nodes) !== undefined;
+  return { roles, surplus, findings: isOver ? [] : keepOneOpen(nodes, roles) };
 }
 
 function roleOf(
   spec: ClusterSpec,
   outlook: NodeOutlook,
-  { open, isSurplus }: { readonly open: boolean; readonly isSurplus: boolean },
+  { open, isSpare }: { readonly open: boolean; readonly isSpare: boolean },
 ): Role {
   if (open) return 'Serving';
-  if (isSurplus) return 'Standby';
+  if (isSpare) return 'Standby';
   // Where all serve, one that stays is closed for no other reason, and has to be well below the ceiling to come back.
   return spec.placement.strategy === 'Spread' || !hasSpace(spec, outlook) ? 'Full' : 'Standby';
 }
 
 /** Surplus nodes are taken back before rooms have to crowd; in mode External their number is somebody else's wish. */
-function packed(
-  steer: SteerInput,
-  outlooks: readonly NodeOutlook[],
-  staying: readonly NodeOutlook[],
-): ReadonlySet<string> {
+function packed(input: PlaceInput, staying: readonly NodeOutlook[]): ReadonlySet<string> {
+  const { steer, outlooks } = input;
   const room = staying.some((outlook) => hasSpace(steer.spec, outlook));
-  return openNodes(steer, room || steer.spec.mode === 'External' ? staying : outlooks);
+  const among = preferred(input, room || steer.spec.mode === 'External' ? staying : outlooks);
+  return openNodes(steer, among, outlooks);
+}
+
+/**
+ * Nodes on trial as long as they have less than their share, else those that stay, else those that are to be replaced:
+ * whichever has the space that the next seconds need.
+ */
+function preferred(
+  { steer, avoid, trial }: PlaceInput,
+  outlooks: readonly NodeOutlook[],
+): readonly NodeOutlook[] {
+  const isTried = ({ node }: NodeOutlook) => trial?.names.has(node.name) === true;
+  const isAvoided = ({ node }: NodeOutlook) => avoid?.has(node.name) === true;
+  if (!outlooks.some((outlook) => isTried(outlook) || isAvoided(outlook))) return outlooks;
+  const needed = neededSoon(steer);
+  const others = outlooks.filter((outlook) => !isTried(outlook));
+  const choices = [
+    trial?.isShort === true ? outlooks.filter(isTried) : [],
+    // An old view asks for many nodes to be open, so none is held back then.
+    steer.blind ? [] : others.filter((outlook) => !isAvoided(outlook)),
+    others,
+  ];
+  return choices.find((some) => hasRoomFor(steer.spec, some, needed)) ?? outlooks;
+}
+
+function hasRoomFor(spec: ClusterSpec, outlooks: readonly NodeOutlook[], slots: number): boolean {
+  const free = outlooks.map((outlook) => (hasSpace(spec, outlook) ? outlook.free : 0));
+  const sum = free.reduce((total, slotsFree) => total + slotsFree, 0);
+  return sum > 0 && sum >= slots;
 }
 
 /** All that stay, without the full ones while another has space, be it only just below the ceiling. */
-function spread(spec: ClusterSpec, staying: readonly NodeOutlook[]): ReadonlySet<string> {
+function spread(
+  spec: ClusterSpec,
+  { trial }: PlaceInput,
+  staying: readonly NodeOutlook[],
+): ReadonlySet<string> {
   const withSpace = staying.filter((outlook) => !isFull(spec, outlook));
   const belowCeiling = staying.filter((outlook) => !isAtCeiling(spec, outlook));
-  const open = [withSpace, belowCeiling].find((some) => some.length > 0) ?? staying;
+  const withTheirShare = trial === undefined || trial.isShort ? new Set<string>() : trial.names;
+  const untried = withSpace.filter(({ node }) => !withTheirShare.has(node.name));
+  const open = [untried, withSpace, belowCeiling].find((some) => some.length > 0) ?? staying;
   return new Set(open.map(({ node }) => node.name));
 }
 
@@ -148,7 +206,12 @@ function keepOneOpen(nodes: readonly MediaNode[], roles: Map<string, Role>): rea
   for (const role of roles.values()) if (role === 'Serving') return [];
   const last = nodes
     .filter((node) => roles.has(node.name))
-    .toSorted((a, b) => a.participants - b.participants || compareNames(a.name, b.name))[0];
+    .toSorted(
+      (a, b) =>
+        Number(a.pod.cordonWish?.by === 'Person') - Number(b.pod.cordonWish?.by === 'Person') ||
+        a.participants - b.participants ||
+        compareNames(a.name, b.name),
+    )[0];
   if (last === undefined) return [];
   roles.set(last.name, 'Serving');
   if (last.pod.cordonWish === undefined) return [];

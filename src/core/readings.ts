@@ -61,6 +61,27 @@ export type RedisReading =
     }
   | { readonly kind: 'Failed'; readonly why: string; readonly atMs: number };
 
+/** Work of a companion, such as egress, ingress or an agent, by its own word. */
+export interface CompanionReading {
+  /** Name of its container. */
+  readonly name: string;
+  /** Active jobs; `undefined`: it did not say, which is not none. */
+  readonly active: number | undefined;
+}
+
+/** How well a node serves, counted since its process started. */
+export interface ServiceQuality {
+  /** Participants whose connection was tried, and those of them whose media never connected. */
+  readonly joinsStarted: number;
+  readonly joinsFailed: number;
+  /** Requests to the server, and those of them that failed by its own fault. */
+  readonly requests: number;
+  readonly requestErrors: number;
+  /** Samples of packet loss, and their sum in percent. */
+  readonly lossSamples: number;
+  readonly lossPercentSum: number;
+}
+
 /** What a Media Node says of itself on its metrics port, companions included. */
 export type NodeMetricsReading =
   | {
@@ -70,11 +91,18 @@ export type NodeMetricsReading =
       readonly rooms: number;
       /** Websockets of clients whose rooms live elsewhere but whose signalling runs through this node. */
       readonly relayedSignals: number;
-      /** Work of companions by name, such as `egress` or `ingress`: active jobs, or unknown. */
-      readonly companions: readonly { readonly name: string; readonly active: number | undefined }[];
+      readonly companions: readonly CompanionReading[];
+      /** `undefined` where the server does not tell. */
+      readonly quality: ServiceQuality | undefined;
       readonly atMs: number;
     }
-  | { readonly kind: 'Failed'; readonly why: string; readonly atMs: number };
+  | {
+      readonly kind: 'Failed';
+      readonly why: string;
+      /** What the companions said although the media server did not answer; absent where they were not asked. */
+      readonly companions?: readonly CompanionReading[];
+      readonly atMs: number;
+    };
 
 /** The server API's view, the second source for rooms and participants. */
 export type ServerApiReading =

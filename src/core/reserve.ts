@@ -2,6 +2,7 @@
  * How many nodes the governor wants: enough free slots for the rooms that come while a node is launched, closed
  * nodes counted, and no empty node longer than it may be wanted back soon.
  */
+import { evenShare } from './even.ts';
 import { type Expected, expectedArrivals, forecastSlots } from './forecast.ts';
 import { hasSpace } from './governor.ts';
 import type { Learned } from './learned.ts';
@@ -13,6 +14,8 @@ import type { ClusterSpec } from './spec.ts';
 export const usualLaunchMs = 20_000;
 /** Seen, decided and spread over the nodes: what passes besides the launch itself. */
 const marginS = 60;
+/** Of the slots that are wanted back soon, those that are kept although rooms that end will give as many. */
+const keptForCertain = 0.4;
 /** Free slots that are always held, as a share of one node's capacity. */
 const leastNeedShare = 0.1;
 
@@ -61,6 +64,10 @@ export interface ReserveInput {
   readonly launching: number;
   /** Nodes that count as capacity: those above and, for a moment, silent ones. */
   readonly current: number;
+  /** Silent ones among these that had people when they were last heard of. */
+  readonly silentBusy: number;
+  /** The number wanted last; `undefined` after a cold start. */
+  readonly desired: number | undefined;
   readonly nowMs: number;
   readonly wallMs: number;
 }
@@ -88,15 +95,23 @@ export function reserve(input: ReserveInput): Reserve {
   const ahead = (seconds: number) =>
     forecastSlots(learned, spec.forecast, { fromMs: wallMs, seconds, z: pace.z });
   const need = Math.max(least, ahead(pace.horizonS));
-  const keep = Math.max(need, ahead(pace.keepS));
+  const even = evenShare(spec, learned, outlooks);
+  const keep = Math.max(need, (1 - even.weight) * wantedBack(ahead(pace.keepS), outlooks));
   const free = sum(outlooks, (outlook) => (hasSpace(spec, outlook) ? outlook.free : 0));
   const coming = launching * perNode;
   const have = free + coming;
   const soon = coming + sum(outlooks, (outlook) => freeThen(spec, outlook, outlook.endingSoon));
-  const missing = soon < need ? Math.ceil((need - soon) / perNode - 1e-9) : 0;
-  const surplus = missing > 0 ? 0 : have - keep;
-  const spare = spareNodes(input, { pace, surplus, perNode });
-  const wanted = input.current + missing - spare.count;
+  const late = soon < need ? Math.ceil((need - soon) / perNode - 1e-9) : 0;
+  const nodes = outlooks.length + launching;
+  const missing = Math.max(late, even.fewest - nodes);
+  const affordable = missing > 0 ? 0 : Math.floor((have - keep) / perNode + 1e-9);
+  const spare = spareNodes(input, pace, Math.min(affordable, nodes - even.most));
+  // What was judged spare stays so until slots are missing: a node that is about to go is no reason to launch another.
+  const kept = Math.min(
+    input.current - spare.count,
+    Math.max(1, busyNodes(outlooks) + input.silentBusy, input.desired ?? Infinity),
+  );
+  const wanted = missing > 0 ? input.current + missing : kept;
   return {
     wanted,
     because: becauseOf(input, { wanted, missing, need }),
@@ -107,6 +122,12 @@ export function reserve(input: ReserveInput): Reserve {
     expected: expectedArrivals(learned.arrivals, wallMs, pace.horizonS),
     wakeAtMs: spare.wakeAtMs,
   };
+}
+
+/** Of the slots that rooms will want, those that rooms which end do not give. */
+function wantedBack(slots: number, outlooks: readonly NodeOutlook[]): number {
+  const given = sum(outlooks, ({ endingLater }) => endingLater);
+  return Math.max(keptForCertain * slots, slots - given);
 }
 
 /** Slots that are free once some of the node's people have left. */
@@ -121,13 +142,13 @@ function sum(outlooks: readonly NodeOutlook[], of: (outlook: NodeOutlook) => num
 /** Nodes that have been empty for long enough and whose slots are not wanted back soon. */
 function spareNodes(
   { outlooks, nowMs }: ReserveInput,
-  { pace, surplus, perNode }: { readonly pace: Pace; readonly surplus: number; readonly perNode: number },
+  pace: Pace,
+  affordable: number,
 ): { readonly count: number; readonly wakeAtMs: number | undefined } {
   const emptySinceMs = outlooks.flatMap(({ empty, node }) =>
     empty && node.memory.emptySinceMs !== undefined ? [node.memory.emptySinceMs] : [],
   );
   const dueMs = emptySinceMs.map((sinceMs) => sinceMs + pace.holdS * 1000);
-  const affordable = Math.max(0, Math.floor(surplus / perNode + 1e-9));
   const due = dueMs.filter((atMs) => atMs <= nowMs).length;
   const later = dueMs.filter((atMs) => atMs > nowMs);
   return {
@@ -140,7 +161,7 @@ function becauseOf(
   { spec, outlooks, launching, current }: ReserveInput,
   { wanted, missing, need }: { readonly wanted: number; readonly missing: number; readonly need: number },
 ): Finding {
-  const busy = outlooks.filter(({ empty }) => !empty).length;
+  const busy = busyNodes(outlooks);
   const step = Math.max(1, spec.capacity.participants * leastFreeShare);
   const slots = Math.round(Math.ceil(need / step - 1e-9) * step);
   if (missing > 0 || launching > 0 || wanted > busy + Math.max(0, current - outlooks.length)) {
@@ -149,6 +170,10 @@ function becauseOf(
   }
   const message = `${many(busy, 'Media Node')} ${busy === 1 ? 'has' : 'have'} rooms.`;
   return { reason: 'RoomsHoldNodes', message };
+}
+
+function busyNodes(outlooks: readonly NodeOutlook[]): number {
+  return outlooks.filter(({ empty }) => !empty).length;
 }
 
 function many(count: number, what: string): string {

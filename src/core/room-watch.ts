@@ -29,6 +29,8 @@ export interface WatchedRoom {
   nextKnot: number;
   peak: number;
   booked: boolean;
+  /** Whether anybody has ever been in it. */
+  begun: boolean;
   /** The look at which it was last seen. */
   look: number;
   /** Rooms in the order in which they were met. */
@@ -106,7 +108,7 @@ export class RoomWatch {
   *running(): Generator<readonly [fromAgeS: number, toAgeS: number]> {
     if (this.#lastMs === undefined) return;
     for (const room of this.#rooms.values()) {
-      yield [room.watchedFromAgeS, ageS(room, this.#lastMs)];
+      if (room.begun) yield [room.watchedFromAgeS, ageS(room, this.#lastMs)];
     }
   }
 
@@ -135,14 +137,21 @@ export class RoomWatch {
       room.look = this.#look;
       rooms.push(room);
       if (!room.booked) this.#grow(room, participants, at);
-      else if (participants > room.peak) room.peak = participants;
+      else if (participants > room.peak) this.#raise(room, participants);
     }
     return { list, rooms, young: rooms.filter((room) => !room.booked), look: this.#look };
+  }
+
+  /** Applications make rooms that nobody ever enters: a room counts from its first participant on. */
+  #begin(room: WatchedRoom): void {
+    room.begun = true;
+    this.#news.began(room);
   }
 
   #grow(room: WatchedRoom, participants: number, { nowMs, wallMs }: Instant): void {
     const age = ageS(room, nowMs);
     if (participants > room.present) noteGrowth(room, participants);
+    if (!room.begun && participants > 0) this.#begin(room);
     room.present = participants;
     while (room.nextKnot < ageKnotsS.length && (ageKnotsS[room.nextKnot] ?? 0) <= age) {
       room.counts[room.nextKnot] = participants;
@@ -151,7 +160,12 @@ export class RoomWatch {
     }
     if (age < grownS) return;
     room.booked = true;
-    this.#news.grown(room, wallMs / 1000 - age);
+    if (room.begun) this.#news.grown(room, wallMs / 1000 - age);
+  }
+
+  #raise(room: WatchedRoom, participants: number): void {
+    room.peak = participants;
+    if (!room.begun) this.#begin(room);
   }
 
   #meet(placement: RoomPlacement, { nowMs, wallMs }: Instant, sinceMs: number): void {
@@ -179,11 +193,12 @@ export class RoomWatch {
       look: this.#look,
       serial: this.#met,
       noted: 0,
+      begun: false,
       bornMinute: Math.floor((wallMs / 1000 - age) / 60),
     };
     this.#met += 1;
     this.#rooms.set(name, room);
-    this.#news.began(room);
+    if (participants > 0) this.#begin(room);
     if (!room.booked) this.#grow(room, participants, { nowMs, wallMs });
     this.#settle(room);
   }
@@ -201,6 +216,7 @@ export class RoomWatch {
     const allLost = gone.length >= mostAtOnce && gone.length * 2 >= this.#rooms.size;
     for (const room of gone) {
       this.#rooms.delete(room.name);
+      if (!room.begun) continue;
       const age = ageS(room, this.#lastMs);
       if (allLost || !nodes.has(room.nodeId)) {
         this.#news.lost(room, age);
@@ -228,7 +244,9 @@ export class RoomWatch {
   }
 
   #loseAll(): void {
-    for (const room of this.#rooms.values()) this.#news.lost(room, ageS(room, this.#lastMs ?? room.bornMs));
+    for (const room of this.#rooms.values()) {
+      if (room.begun) this.#news.lost(room, ageS(room, this.#lastMs ?? room.bornMs));
+    }
     this.#rooms.clear();
     this.#settled.clear();
   }

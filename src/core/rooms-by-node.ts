@@ -11,23 +11,35 @@ export interface Tally {
   readonly recorded: number;
   /** Those among them who are in no record yet. */
   readonly newcomers: number;
+  /** When the youngest of these rooms began, by its server's clock; 0 where there is none. */
+  readonly newestS: number;
 }
 
 const tallies = new WeakMap<readonly RoomPlacement[], Tally>();
 
+/** The one that was asked for last: of one node it is asked several times in a row. */
+let last: { readonly rooms: readonly RoomPlacement[]; readonly tally: Tally } | undefined;
+
 export function tallyOf(rooms: readonly RoomPlacement[]): Tally {
-  const known = tallies.get(rooms);
-  if (known !== undefined) return known;
+  if (last?.rooms === rooms) return last.tally;
+  const tally = tallies.get(rooms) ?? counted(rooms);
+  last = { rooms, tally };
+  return tally;
+}
+
+function counted(rooms: readonly RoomPlacement[]): Tally {
   let live = 0;
   let recorded = 0;
   let newcomers = 0;
-  for (const { participants, newcomers: late = 0 } of rooms) {
+  let newestS = 0;
+  for (const { participants, newcomers: late = 0, createdAtSeconds = 0 } of rooms) {
     if (participants === undefined) continue;
     live += 1;
     recorded += participants;
     newcomers += late;
+    newestS = Math.max(newestS, createdAtSeconds);
   }
-  const tally = { live, recorded, newcomers };
+  const tally = { live, recorded, newcomers, newestS };
   tallies.set(rooms, tally);
   return tally;
 }
@@ -57,26 +69,27 @@ export function noteGroups(placements: readonly RoomPlacement[], groups: RoomsBy
   latest = groups;
 }
 
-/** Rooms of one node that follow each other are taken together. */
+/** Rooms of one node often follow each other, so their list is looked for once. */
 function group(placements: readonly RoomPlacement[]): Map<string, RoomPlacement[]> {
   const groups = new Map<string, RoomPlacement[]>();
-  let from = 0;
-  while (from < placements.length) {
-    const nodeId = placements[from]?.nodeId ?? '';
-    const to = endOfStretch(placements, from, nodeId);
-    const stretch = placements.slice(from, to);
-    const list = groups.get(nodeId);
-    if (list === undefined) groups.set(nodeId, stretch);
-    else for (const placement of stretch) list.push(placement);
-    from = to;
+  let nodeId: string | undefined;
+  let list: RoomPlacement[] = [];
+  for (const placement of placements) {
+    if (placement.nodeId !== nodeId) {
+      nodeId = placement.nodeId;
+      list = listOf(groups, nodeId);
+    }
+    list.push(placement);
   }
   return groups;
 }
 
-function endOfStretch(placements: readonly RoomPlacement[], from: number, nodeId: string): number {
-  let to = from + 1;
-  while (to < placements.length && placements[to]?.nodeId === nodeId) to += 1;
-  return to;
+function listOf(groups: Map<string, RoomPlacement[]>, nodeId: string): RoomPlacement[] {
+  const known = groups.get(nodeId);
+  if (known !== undefined) return known;
+  const list: RoomPlacement[] = [];
+  groups.set(nodeId, list);
+  return list;
 }
 
 function isSame(a: readonly RoomPlacement[], b: readonly RoomPlacement[]): boolean {

@@ -84,6 +84,34 @@ export interface ClusterSpec {
   readonly scaleUp: ScalingRules;
   readonly scaleDown: ScalingRules;
   readonly maxConcurrentLeaving: number;
+  /** How long a draining node may wait for its rooms; `undefined`: for ever. */
+  readonly drainDeadlineMs: number | undefined;
+  /** What happens then: it goes on waiting and says so, or its rooms are cut. */
+  readonly onDrainDeadline: 'Wait' | 'Evict';
+  /** How long an empty node waits for clients who only signal through it while their room lives elsewhere. */
+  readonly signallingGraceMs: number;
+  readonly updates: Updates;
+  /** The state of template and configuration that nodes are to be made from. */
+  readonly revision: string;
+  /** The OpenViduCluster is being deleted: nodes leave as they become empty, none is launched. */
+  readonly deleting: boolean;
+  /** Whether rooms are steered by a server version on which that was never tried. */
+  readonly trustUnverifiedServers: boolean;
+}
+
+/** How a changed template or configuration reaches the nodes. */
+export interface Updates {
+  /** Nodes beyond the wanted number while a change rolls, and so the most that it keeps cordoned at once. */
+  readonly maxSurge: { readonly kind: 'Nodes' | 'Percent'; readonly value: number };
+  readonly canary: Canary | undefined;
+  readonly paused: boolean;
+}
+
+/** A changed revision first takes a share of the new rooms for a time. */
+export interface Canary {
+  /** Share of new rooms, 0 to 1. */
+  readonly share: number;
+  readonly durationMs: number;
 }
 
 /** A fault in the spec that only the operator can see, with the field and the remedy. */

@@ -1,19 +1,24 @@
 /** A decision as status and conditions. Pure; instants come in as text because the core reads no clock. */
 import { CONDITION_TYPES, type NextCondition, setCondition } from '../api/conditions.ts';
 import { podSelector } from '../api/names.ts';
-import type { ClusterStatus, ClusterStatusNode } from '../api/v1alpha1.gen.ts';
+import type { ClusterStatus } from '../api/v1alpha1.gen.ts';
 import type { Decision, NodeState, NodeView } from './decide.ts';
 import { freeSlots } from './demand.ts';
 import { liveRooms } from './media-nodes.ts';
-import type { Finding, ReasonCode } from './reasons.ts';
+import { nodeStatuses } from './node-status.ts';
+import { type Finding, type ReasonCode, reasons } from './reasons.ts';
 import type { ClusterSpec, SpecProblem } from './spec.ts';
+import { updatedCondition, updatesStatus } from './updates-status.ts';
+import { type StatusSurroundings, scalingMessage, sharedFinding } from './status-surroundings.ts';
 
-export interface StatusInput {
+export interface StatusInput extends StatusSurroundings {
   readonly clusterName: string;
   readonly generation: number;
   readonly spec: ClusterSpec;
   readonly problems: readonly SpecProblem[];
   readonly notYetEffective: readonly string[];
+  /** What should be otherwise in how the media servers pick nodes; nobody looked where it is absent. */
+  readonly selectorAdvice?: readonly string[] | undefined;
   readonly decision: Decision;
   readonly previous: ClusterStatus | undefined;
   /** RFC 3339. */
@@ -43,7 +48,7 @@ export function statusOf(input: StatusInput): ClusterStatus {
     cordonedNodes: counts.Cordoned,
     launchingNodes: counts.Launching,
     leavingNodes: counts.Leaving,
-    failedNodes: counts.Failed + counts.Suspect,
+    failedNodes: counts.Failed + counts.Suspect + counts.Lost,
     replicas: decision.nodes.length,
     rooms: sum(decision.nodes, ({ node }) => liveRooms(node).length),
     participants,
@@ -52,8 +57,9 @@ export function statusOf(input: StatusInput): ClusterStatus {
     selector: podSelector(input.clusterName),
     conditions: conditionsOf(input, counts),
     lastDecision: lastDecision(decision, previous, input.nowIso),
+    ...updatesStatus(decision.updates, previous?.updates, input.nowIso),
     ...(input.shadow === undefined ? {} : { shadow: input.shadow }),
-    nodes: decision.nodes.slice(0, mostNodesListed).map(nodeStatus),
+    nodes: nodeStatuses(decision.nodes.slice(0, mostNodesListed), input),
   };
 }
 
@@ -69,23 +75,12 @@ function countStates(views: readonly NodeView[]): Counts {
     Leaving: count('Leaving'),
     Failed: count('Failed'),
     Suspect: count('Suspect'),
+    Lost: count('Lost'),
   };
 }
 
 function sum(views: readonly NodeView[], of: (view: NodeView) => number): number {
   return views.reduce((total, view) => total + of(view), 0);
-}
-
-function nodeStatus({ node, state, finding }: NodeView): ClusterStatusNode {
-  return {
-    name: node.name,
-    ...(node.entry === undefined ? {} : { nodeId: node.entry.nodeId }),
-    state,
-    rooms: liveRooms(node).length,
-    participants: node.participants,
-    ...(finding === undefined ? {} : { reason: finding.reason }),
-    ...(node.pod.kubeNode === undefined ? {} : { kubeNode: node.pod.kubeNode }),
-  };
 }
 
 /** Its time moves only when the answer does, so that a steady state writes nothing. */
@@ -126,17 +121,25 @@ const conditions: Readonly<Record<(typeof CONDITION_TYPES)[number], Judge>> = {
       ? { status: 'False', reason: 'WithinLimits', message: 'No limit holds the size back.' }
       : say('True', decision.limitedBy),
   PlacementGoverned: placementCondition,
-  Progressing: (_, counts) =>
-    counts.Launching + counts.Leaving > 0
-      ? say('True', {
-          reason: 'NodesChanging',
-          message: `${counts.Launching} launching, ${counts.Leaving} leaving.`,
-        })
-      : {
-          status: 'False',
-          reason: 'NothingChanging',
-          message: 'No Media Node is being launched or is leaving.',
-        },
+  SelectorSuitable: ({ selectorAdvice = [] }) =>
+    selectorAdvice.length === 0
+      ? { status: 'True', reason: 'SelectorFits', message: reasons.SelectorFits }
+      : { status: 'False', reason: 'SelectorAdvice', message: selectorAdvice.join(' ') },
+  RegistryExclusive: registryCondition,
+  Updated: ({ decision, previous }) => updatedCondition(decision.updates, previous),
+  Progressing: ({ spec, decision }, counts) =>
+    spec.deleting
+      ? say('True', decision.because)
+      : counts.Launching + counts.Leaving > 0
+        ? say('True', {
+            reason: 'NodesChanging',
+            message: `${counts.Launching} launching, ${counts.Leaving} leaving.`,
+          })
+        : {
+            status: 'False',
+            reason: 'NothingChanging',
+            message: 'No Media Node is being launched or is leaving.',
+          },
   Degraded: degradedCondition,
   FieldsEffective: ({ notYetEffective }) =>
     notYetEffective.length === 0
@@ -175,15 +178,27 @@ function dataCondition({ decision }: StatusInput): Statement {
   return { status: 'True', reason: 'DataFresh', message: 'Redis was read and the Media Nodes report.' };
 }
 
-function scalingCondition({ decision, problems }: StatusInput): Statement {
+/** Whose media servers Redis lists. While it cannot be read the last answer is as good as any. */
+function registryCondition({ decision, sharingRedis = [] }: StatusInput): Statement {
+  const finding =
+    sharedFinding(sharingRedis) ?? decision.refusals.find(({ reason }) => reason === 'ForeignNodes');
+  if (finding !== undefined) return say('False', finding);
+  return { status: 'True', reason: 'OnlyOwnNodes', message: reasons.OnlyOwnNodes };
+}
+
+function scalingCondition({ decision, problems, machinesWatched }: StatusInput): Statement {
   const problem = problems[0];
   if (problem !== undefined) return say('False', specFinding(problem));
   const stop = decision.refusals.find(({ reason }) => [...dataReasons, 'DryRun', 'Paused'].includes(reason));
   if (stop !== undefined) return say('False', stop);
-  return { status: 'True', reason: 'ScalingEnforced', message: 'Decisions are carried out.' };
+  return { status: 'True', reason: 'ScalingEnforced', message: scalingMessage(machinesWatched) };
 }
 
+const notSteered: readonly ReasonCode[] = ['ServerUnverified', 'CordonNotHolding'];
+
 function placementCondition({ decision }: StatusInput): Statement {
+  const off = decision.refusals.find(({ reason }) => notSteered.includes(reason));
+  if (off !== undefined) return say('False', off);
   const held = decision.refusals.find(({ reason }) => reason === 'PlacementNotSteered');
   if (held !== undefined) return say('False', held);
   if (
@@ -201,6 +216,11 @@ function placementCondition({ decision }: StatusInput): Statement {
   };
 }
 
+const unwell: Readonly<Partial<Record<NodeState, ReasonCode>>> = {
+  Failed: 'MediaNodeFailed',
+  Lost: 'MediaNodeLost',
+};
+
 function degradedCondition(input: StatusInput, counts: Counts): Statement {
   const problem = input.problems[0];
   if (problem !== undefined) return say('True', specFinding(problem));
@@ -208,10 +228,13 @@ function degradedCondition(input: StatusInput, counts: Counts): Statement {
     ['LaunchFailed', 'LaunchBackoff'].includes(reason),
   );
   if (refused !== undefined) return say('True', { ...refused, reason: 'LaunchesFailing' });
-  const bad = input.decision.nodes.find(({ state }) => state === 'Failed' || state === 'Suspect');
+  const bad = input.decision.nodes.find(({ state }) => ['Failed', 'Suspect', 'Lost'].includes(state));
   if (bad === undefined) return { status: 'False', reason: 'NothingWrong', message: 'Nothing is wrong.' };
-  const reason: ReasonCode = bad.state === 'Failed' ? 'MediaNodeFailed' : 'MediaNodeSuspect';
-  const message = `${counts.Failed + counts.Suspect} ${nodesWord(counts.Failed + counts.Suspect)} not well, first ${bad.node.name}: ${bad.node.pod.trouble ?? 'it does not report'}.`;
+  const reason = unwell[bad.state] ?? 'MediaNodeSuspect';
+  const count = counts.Failed + counts.Suspect + counts.Lost;
+  const trouble =
+    bad.node.pod.trouble ?? (bad.state === 'Lost' ? 'its server has ended' : 'it does not report');
+  const message = `${count} ${nodesWord(count)} not well, first ${bad.node.name}: ${trouble}.`;
   return { status: 'True', reason, message };
 }
 

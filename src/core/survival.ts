@@ -78,6 +78,8 @@ export interface Lives {
    * A class is worked out when a room is in it, and marked in `known`.
    */
   readonly logEnded: Float64Array;
+  /** The probability itself. */
+  readonly ended: Float64Array;
   readonly known: Uint8Array;
   readonly cumulated: Float64Array;
   /** Share of that which belongs to each point ahead, in seconds. */
@@ -109,6 +111,7 @@ function prepare(hazard: readonly number[]): Lives {
   }
   return {
     logEnded,
+    ended: new Float64Array(ageSteps * aheadCount),
     known: new Uint8Array(ageSteps),
     cumulated,
     newLifeS,
@@ -120,12 +123,14 @@ function hazardBy(cumulated: Float64Array, ageS: number): number {
   return cumulated[Math.min(cumulated.length - 1, Math.round(ageS / gridS))] ?? 0;
 }
 
-function workOut({ logEnded, known, cumulated }: Lives, step: number): void {
+function workOut({ logEnded, ended, known, cumulated }: Lives, step: number): void {
   const ageS = (step + 0.5) * ageStepS;
   const before = hazardBy(cumulated, ageS);
   for (let point = 0; point < aheadCount; point += 1) {
     const alive = Math.exp(before - hazardBy(cumulated, ageS + (aheadS[point] ?? 0)));
-    logEnded[step * aheadCount + point] = Math.log(Math.max(1e-9, 1 - alive));
+    const log = Math.log(Math.max(1e-9, 1 - alive));
+    logEnded[step * aheadCount + point] = log;
+    ended[step * aheadCount + point] = Math.exp(log);
   }
   known[step] = 1;
 }
@@ -160,7 +165,7 @@ export function addLife(lives: Lives, logEmpty: Float64Array, ageS: number): voi
 
 /** The probability that a room of this age has ended by a point ahead. */
 export function endedBy(lives: Lives, ageS: number, point: number): number {
-  return Math.exp(lives.logEnded[classOf(lives, ageS) + point] ?? 0);
+  return lives.ended[classOf(lives, ageS) + point] ?? 1;
 }
 
 function classOf(lives: Lives, ageS: number): number {

@@ -1,19 +1,28 @@
 /** What became different between two decisions, as Events tell it. */
 import type { Decision, NodeState, NodeView } from './decide.ts';
+import { drainTransition, evictionNotice, hasDrainNews } from './drains-told.ts';
+import type { Loss } from './loss.ts';
 import { type Finding, type ReasonCode, reasons } from './reasons.ts';
+import { changesTold } from './updates-told.ts';
 
-/** Findings in the order of the nodes' names, then those about the whole fleet. Nothing after a cold start. */
+/**
+ * Findings in the order of the nodes' names, then those about the whole fleet. After a cold start only what is about to
+ * be cut.
+ */
 export function transitions(before: Decision | undefined, now: Decision): readonly Finding[] {
-  if (before === undefined) return [];
+  if (before === undefined) {
+    return [...now.nodes.flatMap((view) => evictionNotice(undefined, view)), ...changesTold(undefined, now)];
+  }
   const changed: Finding[] = [];
   const isSameFleet = sameNodes(before, now);
   const earlier = isSameFleet ? undefined : new Map(before.nodes.map((view) => [view.node.name, view]));
   now.nodes.forEach((view, at) => {
     const was = isSameFleet ? before.nodes[at] : earlier?.get(view.node.name);
     if (was === undefined || !isAsBefore(was, view)) changed.push(...nodeTransition(was, view));
+    if (hasDrainNews(was, view)) changed.push(...drainTransition(was, view));
   });
-  if (isSameFleet) return [...changed, ...sizeTransition(before, now)];
-  return [...changed, ...lost(before, now), ...sizeTransition(before, now)];
+  const fleet = [...now.losses.map(lossTold), ...changesTold(before, now), ...sizeTransition(before, now)];
+  return fleet.length === 0 ? changed : [...changed, ...fleet];
 }
 
 /** Both in the order of names: most passes see the nodes that the one before saw. */
@@ -27,19 +36,9 @@ function isAsBefore(before: NodeView, now: NodeView): boolean {
   return before.state === now.state && before.node.memory.toldAs === now.node.memory.toldAs;
 }
 
-/**
- * Nodes that vanished without having been let go. What they carried was cut, and is told. One that was proven empty
- * twice has cut nobody: it may be gone before anybody sees it leave.
- */
-function lost(before: Decision, now: Decision): readonly Finding[] {
-  const present = new Set(now.nodes.map(({ node }) => node.pod.uid));
-  return before.nodes
-    .filter(({ node }) => !present.has(node.pod.uid) && node.memory.proofs.length < 2)
-    .filter(({ node, state }) => node.participants > 0 || !['Leaving', 'Failed', 'Launching'].includes(state))
-    .map((view) => {
-      const message = `${view.node.name} vanished with its Pod. ${load(view).replace('It has', 'It had')}`;
-      return { reason: 'MediaNodeLost', message, node: view.node.name };
-    });
+function lossTold({ node, rooms, participants, why }: Loss): Finding {
+  const message = `${node} is lost: ${why}. It had ${people(participants)} in ${rooms} room${rooms === 1 ? '' : 's'}.`;
+  return { reason: 'MediaNodeLost', message, node };
 }
 
 function nodeTransition(before: NodeView | undefined, view: NodeView): readonly Finding[] {
@@ -99,7 +98,7 @@ const sentences: Readonly<Partial<Record<ReasonCode, Tell>>> = {
   MediaNodeUncordoned: (name, view) =>
     `${name} is no longer cordoned and takes new rooms again${view.state === 'Standby' ? ' when they need it' : ''}. ${load(view)}`,
   MediaNodeFull: (name, view) =>
-    `${name} has reached its ceiling and takes no new rooms while others have space. ${load(view)}`,
+    `${name} is full by what its rooms may come to want, and takes no new rooms while others have space. ${load(view)}`,
   MediaNodeStandby: (name, view) =>
     `${name} takes no new rooms, because fewer Media Nodes are needed; its rooms go on. ${load(view)}`,
   MediaNodeCordoned: (name, view) =>
@@ -142,6 +141,16 @@ export function severityOf(reason: ReasonCode): 'Normal' | 'Warning' {
     'LoadDropped',
     'AtMaximum',
     'ActionRefused',
+    'DrainLate',
+    'EvictionNear',
+    'MediaNodeEvicted',
+    'MediaNodeWedged',
+    'IngestContinues',
+    'GhostRooms',
+    'ForeignNodes',
+    'RegistryShared',
+    'UpdateFailed',
+    'MaintenanceDeadline',
   ];
   return warnings.includes(reason) ? 'Warning' : 'Normal';
 }

@@ -1,7 +1,7 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { parse } from 'yaml';
+import { parseAllDocuments } from 'yaml';
 import { compileSpec } from '../../src/core/compile-spec.ts';
 import type { JsonObject } from '../../src/manifests/deep-merge.ts';
 import { aClusterSpec } from '../manifests/a-cluster-spec.ts';
@@ -9,7 +9,11 @@ import { aClusterSpec } from '../manifests/a-cluster-spec.ts';
 const samples = new URL('../../docs/samples/', import.meta.url);
 const zones = ['UTC', 'Europe/Madrid'];
 const compile = (changes: JsonObject = {}) =>
-  compileSpec(aClusterSpec(changes), (zone) => zones.includes(zone));
+  compileSpec(aClusterSpec(changes), {
+    knownTimeZone: (zone) => zones.includes(zone),
+    revision: 'r1',
+    deleting: false,
+  });
 
 /** Two nodes of 85 slots, and a headroom of this many. */
 const twoOf85 = (slots: number): JsonObject => ({
@@ -54,6 +58,13 @@ describe('the compiled spec', () => {
           policies: [{ kind: 'Percent', value: 100, periodMs: 15_000 }],
         },
         maxConcurrentLeaving: 2,
+        drainDeadlineMs: undefined,
+        onDrainDeadline: 'Wait',
+        signallingGraceMs: 600_000,
+        updates: { maxSurge: { kind: 'Nodes', value: 1 }, canary: undefined, paused: false },
+        revision: 'r1',
+        deleting: false,
+        trustUnverifiedServers: false,
       },
       problems: [],
       notYetEffective: [],
@@ -171,6 +182,11 @@ describe('a problem names the field and the remedy', () => {
       field: 'spec.mediaNodes.startupDeadline',
       remedy: 'write one such as 90s',
     },
+    'when a grace cannot be read': {
+      changes: { drain: { signallingGrace: 'soon' } },
+      field: 'spec.drain.signallingGrace',
+      remedy: 'write one such as 90s',
+    },
     'when a deadline is nothing': {
       changes: { drain: { deadline: '0s' } },
       field: 'spec.drain.deadline',
@@ -199,11 +215,6 @@ describe('a field that is accepted but does nothing yet is told', () => {
       'spec.autoscaling.targets[1]',
       { autoscaling: { targets: [{ type: 'Participants' }, { type: 'Prometheus', prometheus }] } },
     ],
-    ['spec.drain.deadline', { drain: { deadline: '4h' } }],
-    ['spec.drain.onDeadline', { drain: { onDeadline: 'Evict' } }],
-    ['spec.updates.maxSurge', { updates: { maxSurge: '25%' } }],
-    ['spec.updates.canary', { updates: { canary: { percent: 10, duration: '1h' } } }],
-    ['spec.updates.paused', { updates: { paused: true } }],
   ];
 
   test.each(cases)('%s', (path, changes) => {
@@ -213,13 +224,23 @@ describe('a field that is accepted but does nothing yet is told', () => {
     expect(compiled.problems).toEqual([]);
   });
 
+  test.each<readonly [path: string, changes: JsonObject]>([
+    ['spec.drain', { drain: { deadline: '4h', onDeadline: 'Evict', signallingGrace: '1m' } }],
+    ['spec.updates', { updates: { maxSurge: '25%', canary: { percent: 10, duration: '1h' }, paused: true } }],
+  ])('but %s does something', (_, changes) => {
+    expect(compile(changes).notYetEffective).toEqual([]);
+  });
+
   test('but schedules do something', () => {
     expect(compile({ autoscaling: { schedules: [lessons] } }).notYetEffective).toEqual([]);
   });
 });
 
 test.each(readdirSync(samples))('the sample %s has no fault and sets nothing that has no effect', (name) => {
-  const { spec } = parse(readFileSync(new URL(name, samples), 'utf8')) as { readonly spec: JsonObject };
+  const documents = parseAllDocuments(readFileSync(new URL(name, samples), 'utf8'));
+  const { spec } = documents
+    .map((document) => document.toJS() as { readonly kind: string; readonly spec: JsonObject })
+    .find(({ kind }) => kind === 'OpenViduCluster') ?? { spec: {} };
   const { problems, notYetEffective } = compile(spec);
   expect({ problems, notYetEffective }).toEqual({ problems: [], notYetEffective: [] });
 });

@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { expect, test } from '@jest/globals';
 import { type DecideInput, type Decision, decide } from '../../src/core/decide.ts';
 import { coldMemory } from '../../src/core/memory.ts';
+import { hasEnded } from '../../src/core/loss.ts';
 import type { Observed } from '../../src/core/observed.ts';
 import type { NodeEntry, RedisReading, RoomPlacement } from '../../src/core/readings.ts';
 import { roomKey } from '../../src/core/room-names.ts';
@@ -20,7 +21,8 @@ function outcome({ desired, actions, steering, nodes, because, memory, wakeAtMs 
 const plain = (decision: Decision): unknown => JSON.parse(JSON.stringify(decision));
 const deeds = ({ desired, actions, steering }: Decision) => JSON.stringify({ desired, actions, steering });
 
-const removals = ({ actions }: Decision) => actions.filter(({ kind }) => kind === 'RemoveNode').length;
+const removals = ({ actions }: Decision) =>
+  actions.filter(({ kind }) => kind === 'RemoveNode' || kind === 'EvictNode').length;
 
 const withObserved = (input: DecideInput, changes: Partial<Observed>): DecideInput => ({
   ...input,
@@ -131,12 +133,19 @@ const claims: readonly Claim[] = [
     },
   },
   {
-    says: 'a cold memory removes nothing, and wants no fewer nodes than there are but for the maximum',
+    says: 'a cold memory removes nothing but what processes that have ended left, and wants no fewer nodes than there are but for the maximum',
     holds: ({ input }) => {
       const cold = decide({ ...input, memory: coldMemory(input.nowMs) });
-      const kept = cold.actions.every(({ kind }) => kind !== 'RemoveNode' && kind !== 'RemoveGhost');
+      const ended = new Set(
+        cold.nodes.flatMap(({ node }) => (hasEnded(node.pod) ? [node.entry?.nodeId] : [])),
+      );
+      const kept = cold.actions.every((action) => {
+        if (action.kind === 'RemoveGhost') return ended.has(action.nodeId);
+        return action.kind !== 'RemoveNode' && action.kind !== 'EvictNode' && action.kind !== 'EndWedged';
+      });
       const there = cold.nodes.filter(({ node }) => node.phase === 'Up' && node.pod.cordonWish === undefined);
-      return kept && cold.desired >= Math.min(input.spec.maxNodes, there.length);
+      // Those beyond the wanted number, while others are replaced or tried, are kept as well.
+      return kept && cold.desired + cold.aside >= Math.min(input.spec.maxNodes, there.length);
     },
   },
   {

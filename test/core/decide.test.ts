@@ -93,7 +93,14 @@ describe('shrinking', () => {
     const story = new Story({ spec: aSpec({ minNodes: 1 }), nodes: 1 }).change(first, { protected: true });
     story
       .at(10)
-      .change(first, { cordonWish: { why: 'ana: new kernel', leaveWhenEmpty: true } })
+      .change(first, {
+        cordonWish: {
+          by: 'Person' as const,
+          why: 'ana: new kernel',
+          sinceMs: undefined,
+          leaveWhenEmpty: true,
+        },
+      })
       .at(120);
     expect(story.deeds('RemoveNode')).toEqual([]);
     expect(story.refusals()).toContain('Protected');
@@ -263,7 +270,7 @@ describe('trouble', () => {
 
 describe('people and modes', () => {
   test('a node that a person cordons keeps its rooms, is replaced, and is not removed', () => {
-    const wish = { why: 'ana: looks odd', leaveWhenEmpty: false };
+    const wish = { by: 'Person' as const, why: 'ana: looks odd', sinceMs: undefined, leaveWhenEmpty: false };
     const story = new Story({ spec: aSpec({ minNodes: 2 }), nodes: 2 })
       .at(5)
       .change(second, { cordonWish: wish });
@@ -274,7 +281,7 @@ describe('people and modes', () => {
   });
 
   test('a node that a person drains leaves once it is empty', () => {
-    const wish = { why: 'ana: new kernel', leaveWhenEmpty: true };
+    const wish = { by: 'Person' as const, why: 'ana: new kernel', sinceMs: undefined, leaveWhenEmpty: true };
     const story = new Story({ spec: aSpec({ minNodes: 2 }), nodes: 2 }).at(1).load(second, 4).at(5);
     story.change(second, { cordonWish: wish }).at(100);
     expect(story.deeds('RemoveNode')).toEqual([]);
@@ -283,7 +290,7 @@ describe('people and modes', () => {
   });
 
   test('a cordon of the only node takes effect when its replacement serves', () => {
-    const wish = { why: 'ana: new kernel', leaveWhenEmpty: false };
+    const wish = { by: 'Person' as const, why: 'ana: new kernel', sinceMs: undefined, leaveWhenEmpty: false };
     const story = new Story({ spec: aSpec(), nodes: 1 }).at(5).change(first, { cordonWish: wish }).at(10);
     expect(story.refusals()).toContain('PlacementNotSteered');
     expect(story.decision.steering?.open).toEqual(['ND_1']);
@@ -335,7 +342,7 @@ describe('people and modes', () => {
   });
 
   test('in mode Paused what a person cordoned stays closed', () => {
-    const wish = { why: 'ana', leaveWhenEmpty: false };
+    const wish = { by: 'Person' as const, why: 'ana', sinceMs: undefined, leaveWhenEmpty: false };
     const story = new Story({ spec: aSpec({ mode: 'Paused' }), nodes: 2 }).change(second, {
       cordonWish: wish,
     });

@@ -1,11 +1,25 @@
 import { describe, expect, test } from '@jest/globals';
-import { emptyRefusal, evidenceOf, roomRefusal, nextProofs, redisRefusal } from '../../src/core/emptiness.ts';
+import {
+  type Asked,
+  emptyRefusal,
+  evidenceOf,
+  nextProofs,
+  redisRefusal,
+  roomRefusal,
+} from '../../src/core/emptiness.ts';
 import type { MediaNode } from '../../src/core/media-nodes.ts';
+import type { NodeMemory } from '../../src/core/memory.ts';
 import type { ServerApiReading } from '../../src/core/readings.ts';
 import type { ReasonCode } from '../../src/core/reasons.ts';
-import { type NodeChanges, aRoom, anEmptyNode, nowMs, ownWord } from '../support/builders.ts';
+import { type NodeChanges, aRoom, anEmptyNode, nowMs, ownWord, wallMs } from '../support/builders.ts';
 
 const empty = (changes: NodeChanges = {}) => anEmptyNode('m-0', changes);
+const asked = (changes: Partial<Asked> = {}): Asked => ({
+  serverApi: undefined,
+  nowMs,
+  signallingGraceMs: 600_000,
+  ...changes,
+});
 const failed = { kind: 'Failed', why: 'timeout', atMs: nowMs } as const;
 
 describe('a node is not empty', () => {
@@ -72,8 +86,8 @@ describe('a node is not empty', () => {
       'SignallingRelayed',
     ],
   ])('%s', (_, node, reason) => {
-    expect(emptyRefusal(node, undefined, nowMs)).toMatchObject({ reason, node: 'm-0' });
-    expect(nextProofs(node, undefined, nowMs)).toEqual([]);
+    expect(emptyRefusal(node, asked())).toMatchObject({ reason, node: 'm-0' });
+    expect(nextProofs(node, asked())).toEqual([]);
   });
 
   const api = (room: string, participants: number): ServerApiReading => ({
@@ -88,37 +102,35 @@ describe('a node is not empty', () => {
     ['a room of another node does not', mapped, api('party', 5), undefined],
     ['a failure to ask does not', mapped, failed, undefined],
   ] as const)('by the server API: %s', (_, node, serverApi, reason) => {
-    expect(emptyRefusal(node, serverApi, nowMs)?.reason).toBe(reason);
+    expect(emptyRefusal(node, asked({ serverApi }))?.reason).toBe(reason);
   });
 });
 
 test('a closed node of which every source says so is empty', () => {
-  expect(emptyRefusal(empty(), undefined, nowMs)).toBeUndefined();
+  expect(emptyRefusal(empty(), asked())).toBeUndefined();
 });
 
 test('a word of its own counts for three heartbeats', () => {
-  expect(
-    emptyRefusal(empty({ metrics: ownWord('m-0', { atMs: nowMs - 6000 }) }), undefined, nowMs),
-  ).toBeUndefined();
+  expect(emptyRefusal(empty({ metrics: ownWord('m-0', { atMs: nowMs - 6000 }) }), asked())).toBeUndefined();
 });
 
 test('a mapping that no room stands behind does not keep a node', () => {
   expect(
-    emptyRefusal(empty({ rooms: [aRoom('m-0', { participants: undefined })] }), undefined, nowMs),
+    emptyRefusal(empty({ rooms: [aRoom('m-0', { participants: undefined })] }), asked()),
   ).toBeUndefined();
 });
 
 test('a node that only relays signalling has no room, and one that Redis shows empty need not be', () => {
   expect(roomRefusal(empty({ metrics: ownWord('m-0', { relayedSignals: 2 }) }))).toBeUndefined();
   const busy = empty({ metrics: ownWord('m-0', { participants: 3 }) });
-  expect([redisRefusal(busy), emptyRefusal(busy, undefined, nowMs)?.reason]).toEqual([
+  expect([redisRefusal(busy), emptyRefusal(busy, asked())?.reason]).toEqual([
     undefined,
     'EvidenceContradicts',
   ]);
 });
 
 describe('proofs', () => {
-  const once = nextProofs(empty(), undefined, nowMs);
+  const once = nextProofs(empty(), asked());
   const later = (heartbeats: number, toldAtMs: number) =>
     empty({
       entry: { cordonMarked: true, heartbeatsSeen: 100 + heartbeats },
@@ -132,7 +144,7 @@ describe('proofs', () => {
     ['without a fresh word there is one', 1, -100, 2000, 1],
     ['less than a heartbeat later there is one', 1, 1900, 1999, 1],
   ])('%s', (_, heartbeats, toldAfterMs, afterMs, count) => {
-    const proofs = nextProofs(later(heartbeats, nowMs + toldAfterMs), undefined, nowMs + afterMs);
+    const proofs = nextProofs(later(heartbeats, nowMs + toldAfterMs), asked({ nowMs: nowMs + afterMs }));
     expect(proofs).toHaveLength(count);
   });
 
@@ -140,20 +152,39 @@ describe('proofs', () => {
     let proofs = once;
     for (let at = 1; at < 6; at += 1) {
       const node = later(at, nowMs + at * 2000 - 1);
-      proofs = nextProofs({ ...node, memory: { ...node.memory, proofs } }, undefined, nowMs + at * 2000);
+      proofs = nextProofs(
+        { ...node, memory: { ...node.memory, proofs } },
+        asked({ nowMs: nowMs + at * 2000 }),
+      );
     }
     expect(proofs.map(({ atMs }) => atMs - nowMs)).toEqual([8000, 10_000]);
   });
 
   test('are all lost by one observation of people', () => {
     const node = later(1, nowMs + 1900);
-    expect(nextProofs({ ...node, rooms: [aRoom('m-0')] }, undefined, nowMs + 2000)).toEqual([]);
+    expect(nextProofs({ ...node, rooms: [aRoom('m-0')] }, asked({ nowMs: nowMs + 2000 }))).toEqual([]);
   });
 
   test('are evidence only when there are two', () => {
     const node = later(1, nowMs + 1900);
-    const twice = nextProofs(node, undefined, nowMs + 2000);
-    expect(evidenceOf(node, once)).toBeUndefined();
-    expect(evidenceOf(node, twice)).toEqual({ nodeId: 'ND_m-0', closedAtMs: nowMs - 60_000, proofs: twice });
+    const twice = nextProofs(node, asked({ nowMs: nowMs + 2000 }));
+    const proven = (proofs: NodeMemory['proofs']) =>
+      evidenceOf({ ...node, memory: { ...node.memory, proofs } }, { wallMs });
+    expect(proven(once)).toBeUndefined();
+    expect(proven(twice)).toEqual({
+      nodeId: 'ND_m-0',
+      closedAtMs: nowMs - 60_000,
+      closing: {
+        by: 'Operator',
+        why: 'It is not needed.',
+        askedAtMs: undefined,
+        closedAtMs: wallMs - 60_000,
+        rooms: 2,
+        participants: 9,
+      },
+      tookMs: 60_000,
+      companions: [],
+      proofs: twice,
+    });
   });
 });

@@ -166,9 +166,13 @@ Media Nodes
 
   test("of a node that a person cordoned gives that person's words", () => {
     const story = fleet([60, 60]);
-    story.change('c-media-1', { cordonWish: { why: 'ana: new kernel', leaveWhenEmpty: false } });
+    story.change('c-media-1', {
+      cordonWish: { by: 'Person', why: 'ana: new kernel', sinceMs: undefined, leaveWhenEmpty: false },
+    });
     const cordoned = node(told(story.at(30)), 'c-media-1');
-    story.change('c-media-1', { cordonWish: { why: 'ana: new kernel', leaveWhenEmpty: true } });
+    story.change('c-media-1', {
+      cordonWish: { by: 'Person', why: 'ana: new kernel', sinceMs: undefined, leaveWhenEmpty: true },
+    });
     const drained = node(told(story.at(40)), 'c-media-1');
 
     expect(cordoned).toMatchObject({

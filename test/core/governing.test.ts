@@ -57,7 +57,7 @@ describe('the choice of the node that takes new rooms', () => {
   });
 
   test('is never a node that a person cordoned, as long as there is another', () => {
-    const wish = { why: 'ana: looks odd', leaveWhenEmpty: false };
+    const wish = { by: 'Person' as const, why: 'ana: looks odd', sinceMs: undefined, leaveWhenEmpty: false };
     const story = new Story({ spec: aSpec({ minNodes: 2 }), nodes: 3 }).at(1).load(first, 6).load(second, 1);
     const [preferred = ''] = serving(story.at(10));
     const next = serving(story.change(preferred, { cordonWish: wish }).at(12));

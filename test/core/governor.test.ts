@@ -14,7 +14,7 @@ import { type NodeChanges, aNode, aRedisReading, aRoom, aSpec, nowMs, wallMs } f
 const spec = aSpec({ capacity: { participants: 200, tracks: undefined, egressBytesPerSecond: undefined } });
 const learned = priorLearned(200);
 const closed = { standbySinceMs: nowMs - 1000 };
-const horizonS = 80;
+const ahead = { horizonS: 80, keepS: 900 };
 
 /** Rooms of so many people that began so many seconds ago. */
 function rooms(node: string, count: number, people: number, ageS: number): readonly RoomPlacement[] {
@@ -33,7 +33,7 @@ function nodeWith(name: string, placed: readonly RoomPlacement[], changes: NodeC
 }
 
 function outlook(node: MediaNode, known: Learned = learned, of: ClusterSpec = spec): NodeOutlook {
-  return new Fortune(of, known, wallMs, horizonS).tell(node);
+  return new Fortune(of, known, wallMs, ahead).tell(node);
 }
 
 function open(

@@ -10,6 +10,14 @@ const plan = (changes: Partial<LaunchInput>) =>
     nodes: [],
     missing: 1,
     because,
+    replacing: {
+      revision: 'r1',
+      standIns: 0,
+      trials: 0,
+      trialRevision: 'r1',
+      surge: 1,
+      beyond: 0,
+    },
     failures: undefined,
     refusal: undefined,
     nowMs,
@@ -51,13 +59,26 @@ describe('launches', () => {
   });
 
   test('say why', () => {
-    expect(plan({}).actions).toEqual([{ kind: 'CreatePod', name: 'c-media-0', because: 'Many people.' }]);
+    expect(plan({}).actions).toEqual([
+      { kind: 'CreatePod', name: 'c-media-0', revision: 'r1', because: 'Many people.' },
+    ]);
   });
 
   test('count cordoned Pods against the maximum, and leaving ones not', () => {
-    const cordoned = aNode('c-media-0', { pod: { cordonWish: { why: 'ana', leaveWhenEmpty: false } } });
+    const cordoned = aNode('c-media-0', {
+      pod: { cordonWish: { by: 'Person', why: 'ana', sinceMs: undefined, leaveWhenEmpty: false } },
+    });
     const leaving = aNode('c-media-1', { phase: 'Leaving' });
     expect(plan({ missing: 9, nodes: [cordoned, leaving] }).actions).toHaveLength(3);
+  });
+
+  test.each([
+    ["lost ones take nobody's place", {}, 4],
+    ['failed launches do, until they are removed', { memory: { served: false } }, 3],
+    ['so do lost ones that a person keeps', { pod: { protected: true } }, 3],
+  ])('of Pods without a server %s', (_, changes, launched) => {
+    const failed = aNode('c-media-0', { phase: 'Failed', ...changes });
+    expect(plan({ missing: 9, nodes: [failed] }).actions).toHaveLength(launched);
   });
 });
 
@@ -89,6 +110,18 @@ describe('back-off', () => {
     expect(actions).toHaveLength(leftMs === undefined ? 1 : 0);
     expect(findings[0]?.reason).toBe(leftMs === undefined ? undefined : 'LaunchBackoff');
     expect(wakeAtMs).toBe(leftMs === undefined ? undefined : nowMs + leftMs);
+  });
+
+  test.each<readonly [claim: string, changes: Partial<LaunchInput>, launched: number]>([
+    ['is passed by, but by no more than that', { failures: failed(3, 0), lost: 1, missing: 3 }, 1],
+    ['is passed by no more than are missing', { failures: failed(3, 0), lost: 5, missing: 2 }, 2],
+    [
+      'holds where the API server refuses Pods',
+      { failures: failed(3, 0), refusal: { ...failed(3, 0), message: 'quota' }, lost: 1 },
+      0,
+    ],
+  ])('for the replacement of a node that had served for long %s', (_, changes, launched) => {
+    expect(plan(changes).actions).toHaveLength(launched);
   });
 
   test.each([

@@ -38,7 +38,12 @@ function sight({ rooms, skewS = 0, lostS = Infinity, awayS }: Scene, atS: number
   const live = rooms.filter((room) => room.atS <= atS && atS < room.atS + room.lengthS && atS < lostS);
   const placed = live.map(({ name, atS: bornS, size, node = 'm-0' }): RoomPlacement => {
     const createdAtSeconds = Math.floor(beganMs / 1000 + bornS - skewS);
-    return { room: name, nodeId: `ND_${node}`, participants: atS - bornS < 40 ? 1 : size, createdAtSeconds };
+    return {
+      room: name,
+      nodeId: `ND_${node}`,
+      participants: atS - bornS < 40 ? Math.min(1, size) : size,
+      createdAtSeconds,
+    };
   });
   const nodes = atS < lostS ? [anEntry('m-0'), anEntry('m-1')] : [anEntry('m-1')];
   return { kind: 'Read', nodes, rooms: placed, atMs: atS * 1000, serverVersion: '1.13.5' };
@@ -96,6 +101,15 @@ describe('the learner', () => {
     learned.hazard.slice(0, 5).forEach((value) => {
       expect(value).toBeLessThan(1 / 2100);
     });
+  });
+
+  test('learns nothing from rooms that nobody enters, which applications make by the hundred', () => {
+    const rooms = many(300, (at) => ({ atS: 10 + at / 50, size: 0, lengthS: 60 }));
+    const learned = after(watch({ rooms, untilS: 900 }), 900);
+    const { growth, sizes, hazard, arrivals } = after(watch({ rooms: [], untilS: 900 }), 900);
+    expect(learned).toMatchObject({ growth, sizes, hazard });
+    expect(learned.arrivals).toMatchObject({ recentPerMinute: 0, latestPerMinute: 0 });
+    expect(arrivals.recentPerMinute).toBe(0);
   });
 
   test('knows a room by its name, and keeps no name', () => {

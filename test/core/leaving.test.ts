@@ -28,6 +28,7 @@ const proof = (agoMs: number): Proof => ({
   roomsMapped: 0,
   ownParticipants: 0,
   ownRooms: 0,
+  relayedSignals: 0,
   metricsAtMs: nowMs - agoMs - 100,
 });
 const twice = [proof(2000), proof(0)];
@@ -59,6 +60,8 @@ function plan(world: World) {
     metrics: {},
     serverApi: undefined,
     launchRefusal: undefined,
+    kubeNodes: undefined,
+    revisions: [],
   };
   const memory: Memory = { ...coldMemory(0), ...world.memory };
   const spec = aSpec({ maxConcurrentLeaving });
@@ -75,12 +78,12 @@ function plan(world: World) {
   const roles = world.roles ?? Object.fromEntries(nodes.map(({ name }) => [name, 'Standby' as const]));
   const standby = Object.keys(roles).filter((name) => roles[name] === 'Standby');
   const surplus = new Set(world.surplus ?? standby);
-  return planLeaving({ input, nodes, memory, roles: new Map(Object.entries(roles)), surplus });
+  return planLeaving({ input, nodes, memory, roles: new Map(Object.entries(roles)), surplus, losses: [] });
 }
 
 const kinds = (world: World) => plan(world).actions.map(({ kind }) => kind);
 const wish = (leaveWhenEmpty: boolean) => ({
-  pod: { cordonWish: { why: 'ana: new kernel', leaveWhenEmpty } },
+  pod: { cordonWish: { by: 'Person' as const, why: 'ana: new kernel', sinceMs: undefined, leaveWhenEmpty } },
 });
 
 describe('a proven empty node', () => {
@@ -89,7 +92,7 @@ describe('a proven empty node', () => {
       {
         kind: 'RemoveNode',
         pod: { name: 'm-0', uid: 'uid-m-0', resourceVersion: '7' },
-        evidence: { nodeId: 'ND_m-0', closedAtMs: nowMs - 60_000, proofs: twice },
+        evidence: expect.objectContaining({ nodeId: 'ND_m-0', closedAtMs: nowMs - 60_000, proofs: twice }),
         because: 'It is not needed, and two observations show it empty.',
       },
     ]);
@@ -210,15 +213,18 @@ describe('on the way out', () => {
     ]);
   });
 
-  test('the word is asked of nodes that Redis shows empty, and of launches that never registered', () => {
+  test('the word is asked of nodes without rooms, of those with an ingress, and of launches that never registered', () => {
+    const ingress = ownWord('m-6', { companions: [{ name: 'ingress', active: undefined }] });
     const nodes = [
       anEmptyNode('m-0'),
       anEmptyNode('m-1', { load: { participants: 3 } }),
       aNode('m-2', { phase: 'Suspect', entry: undefined, memory: { served: false } }),
       aNode('m-3', { phase: 'Suspect' }),
+      anEmptyNode('m-5', { rooms: [aRoom('m-5')] }),
+      anEmptyNode('m-6', { rooms: [aRoom('m-6')], metrics: ingress }),
     ];
-    const roles = { 'm-0': 'Standby', 'm-1': 'Standby' } as const;
-    expect(plan({ nodes, roles }).evidenceWanted).toEqual(['m-0', 'm-2']);
+    const roles = { 'm-0': 'Standby', 'm-1': 'Standby', 'm-5': 'Standby', 'm-6': 'Standby' } as const;
+    expect(plan({ nodes, roles }).evidenceWanted).toEqual(['m-0', 'm-1', 'm-6', 'm-2']);
   });
 
   test('while somebody may leave the next look is one heartbeat away', () => {
@@ -231,17 +237,29 @@ describe('failed Pods', () => {
   const failed = (changes: NodeChanges = {}) => aNode('m-0', { phase: 'Failed', ...changes });
 
   test.each([
-    ['in the words of the kubelet', failed({ pod: { trouble: 'ImagePullBackOff' } }), 'ImagePullBackOff'],
-    ['that never registered', failed({ memory: { served: false } }), 'it did not register in time'],
-    ['whose server ended', failed(), 'its server has ended'],
-  ])('are removed: those %s', (_, node, because) => {
+    [
+      'in the words of the kubelet',
+      failed({ pod: { trouble: 'ImagePullBackOff' }, memory: { served: false } }),
+      { because: 'ImagePullBackOff', lost: false, count: 3 },
+    ],
+    [
+      'that never registered',
+      failed({ memory: { served: false } }),
+      { because: 'it did not register in time', lost: false, count: 3 },
+    ],
+    [
+      'whose server ended, which is no failure of a launch',
+      failed(),
+      { because: 'its server has ended', lost: true, count: 2 },
+    ],
+  ])('are removed: those %s', (_, node, { because, lost, count }) => {
     const { actions, failures } = plan({
       nodes: [node],
       roles: {},
       memory: { failures: { count: 2, lastMs: 5 } },
     });
-    expect(actions).toMatchObject([{ kind: 'RemoveFailed', because }]);
-    expect(failures).toEqual({ count: 3, lastMs: nowMs });
+    expect(actions).toMatchObject([{ kind: 'RemoveFailed', because, lost }]);
+    expect(failures?.count).toBe(count);
   });
 
   test('stay while they are protected or the view of the Pods is behind', () => {

@@ -13,6 +13,7 @@ interface World {
   readonly served?: boolean;
   readonly remembered?: number;
   readonly unexplained?: NodeMemory['unexplained'];
+  readonly roomsUnseenSinceMs?: number;
 }
 
 function only(world: World) {
@@ -24,9 +25,17 @@ function only(world: World) {
     metrics: metrics === undefined ? {} : { 'm-0': metrics },
     serverApi: undefined,
     launchRefusal: undefined,
+    kubeNodes: undefined,
+    revisions: [],
   };
   const nodes = {
-    'uid-m-0': { proofs: [], unexplained: world.unexplained ?? [], served, participants: remembered },
+    'uid-m-0': {
+      proofs: [],
+      unexplained: world.unexplained ?? [],
+      served,
+      participants: remembered,
+      ...(world.roomsUnseenSinceMs === undefined ? {} : { roomsUnseenSinceMs: world.roomsUnseenSinceMs }),
+    },
   };
   const memory: Memory = { ...coldMemory(0), nodes: served || remembered > 0 ? nodes : {} };
   const [node] = mediaNodes(observed, memory, { startupDeadlineMs: 300_000, wallMs, nowMs });
@@ -178,9 +187,17 @@ describe('a node carries', () => {
   });
 });
 
-test('a node with more rooms than there are records of carries what it counts itself', () => {
+describe('a node with more rooms than there are records of', () => {
   const entries = [anEntry('m-0', { load: aLoad({ participants: 40, rooms: 2 }) })];
-  expect(only({ entries, rooms: [aRoom('m-0', { participants: 20 })], served: true }).participants).toBe(40);
+  const rooms = [aRoom('m-0', { participants: 20 })];
+
+  test.each<readonly [carries: string, world: World, participants: number]>([
+    ['carries what it counts itself where it is met for the first time', {}, 40],
+    ['carries so once that lasts', { served: true, roomsUnseenSinceMs: nowMs - 6001 }, 40],
+    ['carries the records for the moment after a room has ended', { served: true }, 20],
+  ])('%s', (_, world, participants) => {
+    expect(only({ entries, rooms, ...world }).participants).toBe(participants);
+  });
 });
 
 test('a silent node carries what it was last seen with', () => {

@@ -7,7 +7,7 @@ import { paceOf } from '../../src/core/reserve.ts';
 import type { ClusterSpec } from '../../src/core/spec.ts';
 import { type NodeChanges, aNode, aRoom, aSpec, nowMs, wallMs } from '../support/builders.ts';
 
-const wish = { why: 'ana: new kernel', leaveWhenEmpty: false };
+const wish = { by: 'Person' as const, why: 'ana: new kernel', sinceMs: undefined, leaveWhenEmpty: false };
 const standby = { standbySinceMs: nowMs - 60_000 };
 const full = { fullSinceMs: nowMs - 60_000 };
 const spreading = aSpec({ placement: { ...aSpec().placement, strategy: 'Spread' } });
@@ -23,7 +23,7 @@ function fleet(...changes: readonly NodeChanges[]): readonly MediaNode[] {
 
 function placed(nodes: readonly MediaNode[], desired: number, spec: ClusterSpec): PlacementResult {
   const learned = priorLearned(spec.capacity.participants);
-  const fortune = new Fortune(spec, learned, wallMs, paceOf(undefined).horizonS);
+  const fortune = new Fortune(spec, learned, wallMs, paceOf(undefined));
   const outlooks = keepOrder(nodes).map((node) => fortune.tell(node));
   return place({ steer: { spec, learned, wallMs, blind: false }, nodes, outlooks, desired });
 }

@@ -29,13 +29,28 @@ interface Case {
   readonly learned?: Learned;
   readonly launching?: number;
   readonly launchMs?: number;
+  readonly desired?: number;
+  /** Nodes that have just fallen silent, and those of them that had people. */
+  readonly silent?: number;
+  readonly silentBusy?: number;
 }
 
-function reserved({ nodes, learned = quiet, launching = 0, launchMs = 20_000 }: Case): Reserve {
-  const fortune = new Fortune(spec, learned, wallMs, paceOf(launchMs).horizonS);
+function reserved({ nodes, learned = quiet, launching = 0, launchMs = 20_000, ...more }: Case): Reserve {
+  const fortune = new Fortune(spec, learned, wallMs, paceOf(launchMs));
   const outlooks = nodes.map((node) => fortune.tell(node));
-  const current = nodes.length + launching;
-  return reserve({ spec, learned, launchMs, outlooks, launching, current, nowMs, wallMs });
+  const current = nodes.length + launching + (more.silent ?? 0);
+  return reserve({
+    spec,
+    learned,
+    launchMs,
+    outlooks,
+    launching,
+    current,
+    silentBusy: more.silentBusy ?? 0,
+    desired: more.desired,
+    nowMs,
+    wallMs,
+  });
 }
 
 const hour = 3_600_000;
@@ -55,6 +70,18 @@ describe('the number of nodes', () => {
       { nodes: [loaded('m-0', 175), idle('m-1', 1000)] },
       2,
       'ReserveRequiresNodes',
+    ],
+    [
+      'does not grow back because a node that was let go has not vanished yet',
+      { nodes: [loaded('m-0', 20)], silent: 1, desired: 1 },
+      1,
+      'RoomsHoldNodes',
+    ],
+    [
+      'is not below the nodes that may have rooms, whatever it was',
+      { nodes: [loaded('m-0', 20), loaded('m-1', 20)], silent: 1, silentBusy: 1, desired: 1 },
+      3,
+      'RoomsHoldNodes',
     ],
     [
       'grows ahead of the rate at which rooms come',
@@ -159,7 +186,7 @@ describe('the pace', () => {
     const small = aSpec({
       capacity: { participants: 6, tracks: undefined, egressBytesPerSecond: undefined },
     });
-    const fortune = new Fortune(small, priorLearned(6), wallMs, 63);
+    const fortune = new Fortune(small, priorLearned(6), wallMs, paceOf(3000));
     const outlooks = [fortune.tell(aNode('m-0', { load: { participants: 3 } }))];
     const given = {
       spec: small,
@@ -168,6 +195,8 @@ describe('the pace', () => {
       outlooks,
       launching: 0,
       current: 1,
+      silentBusy: 0,
+      desired: undefined,
       nowMs,
       wallMs,
     };

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { type Decision, undecided } from '../../src/core/decide.ts';
+import type { Decision } from '../../src/core/decide.ts';
+import { undecided } from '../../src/core/hold.ts';
 import type { Finding, ReasonCode } from '../../src/core/reasons.ts';
 import type { ClusterSpec } from '../../src/core/spec.ts';
 import { type StatusInput, statusOf } from '../../src/core/status.ts';
@@ -157,6 +158,16 @@ describe('two passes a second apart in the same situation', () => {
 });
 
 describe('conditions', () => {
+  test('tell what to change about the selector', () => {
+    const selectorAdvice = ['Write any.', 'Write clients.'];
+    const told = status(calm().decision, { selectorAdvice }).conditions ?? [];
+    expect(told.find(({ type }) => type === 'SelectorSuitable')).toMatchObject({
+      status: 'False',
+      reason: 'SelectorAdvice',
+      message: 'Write any. Write clients.',
+    });
+  });
+
   test('of a calm fleet say so', () => {
     const told = status(calm().decision).conditions ?? [];
     expect(Object.fromEntries(told.map((item) => [item.type, `${item.status} ${item.reason}`]))).toEqual({
@@ -164,6 +175,9 @@ describe('conditions', () => {
       DataFresh: 'True DataFresh',
       ScalingActive: 'True ScalingEnforced',
       ScalingLimited: 'False WithinLimits',
+      RegistryExclusive: 'True OnlyOwnNodes',
+      SelectorSuitable: 'True SelectorFits',
+      Updated: 'True AllUpdated',
       PlacementGoverned: 'True PlacementSteered',
       Progressing: 'False NothingChanging',
       Degraded: 'False NothingWrong',

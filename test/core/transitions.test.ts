@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { type Decision, type NodeState, undecided } from '../../src/core/decide.ts';
+import type { Decision, NodeState } from '../../src/core/decide.ts';
+import { undecided } from '../../src/core/hold.ts';
 import type { ReasonCode } from '../../src/core/reasons.ts';
 import { severityOf, transitions } from '../../src/core/transitions.ts';
 import { type NodeChanges, aNode, aRoom, aSpec } from '../support/builders.ts';
@@ -22,15 +23,6 @@ function decision(
   };
 }
 
-const proof = {
-  atMs: 0,
-  heartbeatsSeen: 1,
-  redisParticipants: 0,
-  roomsMapped: 0,
-  ownParticipants: 0,
-  ownRooms: 0,
-  metricsAtMs: 0,
-} as const;
 const surplus: NodeChanges = { memory: { standbySinceMs: 5, toldAs: 'Surplus' } };
 const full: NodeChanges = { memory: { fullSinceMs: 5, toldAs: 'Full' } };
 /** Closed only because the governor prefers another node for the moment. */
@@ -102,7 +94,14 @@ describe('what is told of a node', () => {
   });
 
   test('quotes the person who cordoned it', () => {
-    const pod = { cordonWish: { why: 'ana: new kernel', leaveWhenEmpty: false } };
+    const pod = {
+      cordonWish: {
+        by: 'Person' as const,
+        why: 'ana: new kernel',
+        sinceMs: undefined,
+        leaveWhenEmpty: false,
+      },
+    };
     const [told] = transitions(
       decision(1, { 'm-0': 'Serving' }),
       decision(1, { 'm-0': 'Cordoned' }, { pod }),
@@ -151,7 +150,7 @@ describe('in the course of time', () => {
 
   /** Serving, full, cordoned, in reserve and silent: one of each. */
   function motley(): Story {
-    const wish = { why: 'ana: looks odd', leaveWhenEmpty: false };
+    const wish = { by: 'Person' as const, why: 'ana: looks odd', sinceMs: undefined, leaveWhenEmpty: false };
     return new Story({ spec: aSpec({ minNodes: 4, maxNodes: 5 }), nodes: 5, launchesWork: false })
       .at(1)
       .load(second, 96)
@@ -193,32 +192,16 @@ describe('in the course of time', () => {
   });
 });
 
-describe('a Pod that is gone', () => {
-  const carrying: NodeChanges = { load: { participants: 4 }, rooms: [aRoom('m-0')] };
-  test.each<readonly [claim: string, state: NodeState, changes: NodeChanges, told: boolean]>([
-    ['while it served was lost', 'Serving', {}, true],
-    ['while it was silent was lost', 'Suspect', carrying, true],
-    ['as it was told to was not lost', 'Leaving', {}, false],
-    ['with people on it was lost, told to or not', 'Leaving', carrying, true],
-    ['before it served was not lost', 'Launching', {}, false],
-    [
-      'after it was proven empty twice was not lost',
-      'Standby',
-      { memory: { proofs: [proof, proof] } },
-      false,
-    ],
-  ])('%s', (_, state, changes, told) => {
-    const findings = transitions(decision(1, { 'm-0': state }, changes), decision(1, {}));
-    expect(findings.map(({ reason }) => reason)).toEqual(told ? ['MediaNodeLost'] : []);
-  });
-
-  test('is told of with what it had, also when another one has taken its name', () => {
-    const [told] = transitions(
-      decision(1, { 'm-0': 'Serving' }, carrying),
-      decision(1, { 'm-0': 'Serving' }, { pod: { uid: 'uid-new' } }),
-    );
-    expect(told?.message).toBe('m-0 vanished with its Pod. It had 4 participants in 1 room.');
-  });
+test('a loss is told with what was lost', () => {
+  const loss = { node: 'm-0', nodeId: 'ND_1', rooms: 1, participants: 4, why: 'it vanished with its Pod' };
+  const now = { ...decision(1, {}), losses: [{ ...loss, shortLived: false }] };
+  expect(transitions(decision(1, {}), now)).toEqual([
+    {
+      reason: 'MediaNodeLost',
+      message: 'm-0 is lost: it vanished with its Pod. It had 4 participants in 1 room.',
+      node: 'm-0',
+    },
+  ]);
 });
 
 test.each([

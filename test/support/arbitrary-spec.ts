@@ -39,6 +39,20 @@ const placement: fc.Arbitrary<ClusterSpec['placement']> = fc.record({
   priority: fc.constantFrom(16, 1, 64, 128),
 });
 
+const updates: fc.Arbitrary<ClusterSpec['updates']> = fc.record({
+  maxSurge: fc.constantFrom<ClusterSpec['updates']['maxSurge']>(
+    { kind: 'Nodes', value: 1 },
+    { kind: 'Nodes', value: 3 },
+    { kind: 'Percent', value: 50 },
+  ),
+  canary: usually(1)<ClusterSpec['updates']['canary']>(
+    undefined,
+    { share: 0.1, durationMs: 5000 },
+    { share: 0.5, durationMs: 3_600_000 },
+  ),
+  paused: mostly(false, true),
+});
+
 export const anySpec: fc.Arbitrary<ClusterSpec> = fc
   .record({
     mode: mostly<ClusterSpec['mode']>('Enforce', 'External', 'DryRun', 'Paused'),
@@ -53,6 +67,10 @@ export const anySpec: fc.Arbitrary<ClusterSpec> = fc
     forecast: fc.constantFrom<ClusterSpec['forecast']>('Act', 'Observe', 'Off'),
     schedules: mostly<readonly Schedule[]>([], [rush], [mass, rush]),
     maxConcurrentLeaving: fc.constantFrom(2, 1, 5),
+    drainDeadlineMs: fc.constantFrom(undefined, 3_600_000, 7_230_000),
+    onDrainDeadline: fc.constantFrom<ClusterSpec['onDrainDeadline']>('Evict', 'Wait'),
+    signallingGraceMs: fc.constantFrom(600_000, 1000),
+    updates,
   })
   .map(({ more, slots, withCpu, stabilizationMs, ...rest }) => ({
     ...aSpec(rest),
@@ -84,6 +102,8 @@ const arrivals: fc.Arbitrary<ArrivalTable> = fc
     fromMinute: Math.floor(wallMs / 60_000) - 1,
     minuteOfHour: Array.from({ length: 60 }, () => minuteOfHour),
     error: { seasonal: 0.2, recent: 0.3 },
+    // Derived, so that another field does not shift what is drawn after it.
+    evenness: minuteOfHour === 1 ? 0 : 0.8,
   }));
 
 const growth = (mean: number) => ({

@@ -9,6 +9,7 @@ import type {
   RedisReading,
   RoomPlacement,
   ServerApiReading,
+  ServiceQuality,
   ServerState,
 } from '../../src/core/readings.ts';
 import type { ClusterSpec } from '../../src/core/spec.ts';
@@ -39,7 +40,7 @@ interface Moment {
   readonly entryChanges: Partial<Extract<NodeEntry, { kind: 'Node' }>>;
   readonly load: { readonly participants: number };
   readonly rooms: readonly RoomSeen[];
-  readonly metrics: 'Empty' | 'Failed' | 'Other' | 'Busy' | 'Working' | 'Missing';
+  readonly metrics: 'Empty' | 'Failed' | 'Other' | 'Busy' | 'Working' | 'Relaying' | 'Missing';
 }
 
 const moment = (mostly: Mostly): fc.Arbitrary<Moment> =>
@@ -60,7 +61,7 @@ const moment = (mostly: Mostly): fc.Arbitrary<Moment> =>
       [young, young],
       [weekly, young],
     ),
-    metrics: mostly<Moment['metrics']>('Empty', 'Failed', 'Other', 'Busy', 'Working', 'Missing'),
+    metrics: mostly<Moment['metrics']>('Empty', 'Failed', 'Other', 'Busy', 'Working', 'Relaying', 'Missing'),
   });
 
 const podChanges = (mostly: Mostly): fc.Arbitrary<Partial<PodObservation>> =>
@@ -68,13 +69,25 @@ const podChanges = (mostly: Mostly): fc.Arbitrary<Partial<PodObservation>> =>
     phase: mostly<PodObservation['phase']>('Running', 'Pending', 'Failed', 'Succeeded', 'Unknown'),
     ready: mostly(true, false),
     createdAtMs: mostly(wallMs - 3_600_000, wallMs - 400_000, wallMs),
+    ended: mostly<PodObservation['ended']>(
+      undefined,
+      { exitCode: 137, reason: 'OOMKilled', atMs: wallMs },
+      { exitCode: undefined, reason: 'ended' },
+    ),
     startedAtMs: mostly<number | undefined>(wallMs - 3_000_000, undefined, wallMs - 3000),
     deleting: mostly(false, true),
     cordonWish: mostly<PodObservation['cordonWish']>(
       undefined,
-      { why: 'ana', leaveWhenEmpty: true },
-      { why: 'ana', leaveWhenEmpty: false },
+      { by: 'Person', why: 'ana', sinceMs: undefined, leaveWhenEmpty: true },
+      { by: 'Person', why: 'ana', sinceMs: undefined, leaveWhenEmpty: false },
+      { by: 'Person', why: 'ana', sinceMs: wallMs - 7_200_000, leaveWhenEmpty: true },
+      { by: 'Update', why: 'rolling change', sinceMs: undefined, leaveWhenEmpty: true },
+      { by: 'Maintenance', why: 'its machine goes', sinceMs: undefined, leaveWhenEmpty: true },
     ),
+    revision: mostly<string | undefined>('r1', 'r0', 'bad', undefined),
+    kubeNode: seldom<string | undefined>('worker-1', 'worker-2', 'unheard-of', undefined),
+    restarts: seldom(0, 1, 3),
+    trouble: seldom<string | undefined>(undefined, 'container media: ErrImagePull'),
     protected: mostly(false, true),
     inService: mostly(false, true),
   });
@@ -95,22 +108,106 @@ export interface Glance {
   /** Age of entries that belong to no Pod of the fleet; `undefined`: there are none. */
   readonly strayAgeMs: number | undefined;
   readonly serverApi: 'Missing' | 'Failed' | 'Quiet' | 'Busy';
+  readonly revisions: Known;
+  readonly machines: 'Unwatched' | 'Calm' | 'OneGoes' | 'OneGoesSoon';
+  /** Of the media servers, as Redis tells it. Verified unless told. */
+  readonly version?: string | undefined;
 }
+
+/** What is known of the revisions that Pods are made from; r1 is the wanted one. */
+type Known = 'Nothing' | 'First' | 'Proven' | 'Trial' | 'Failed' | 'AllFailed';
+
+const verdicts: Readonly<Record<Known, readonly (readonly [string, 'Proven' | 'Failed' | undefined])[]>> = {
+  Nothing: [],
+  First: [['r1', undefined]],
+  Proven: [
+    ['r0', 'Proven'],
+    ['bad', 'Failed'],
+    ['r1', 'Proven'],
+  ],
+  Trial: [
+    ['r0', 'Proven'],
+    ['bad', 'Failed'],
+    ['r1', undefined],
+  ],
+  Failed: [
+    ['r0', 'Proven'],
+    ['r1', 'Failed'],
+  ],
+  AllFailed: [
+    ['r0', 'Failed'],
+    ['r1', 'Failed'],
+  ],
+};
 
 const glance = (mostly: Mostly, nodes: number): fc.Arbitrary<Glance> =>
   fc.record({
-    afterMs: mostly(3000, 100, 2000, 12_000),
+    afterMs: mostly(3000, 100, 2000, 12_000, 65_000),
     redis: mostly<Glance['redis']>('Read', 'Failed', 'Old'),
     ownWritesSeen: seldom(true, false),
-    nodes: fc.array(moment(mostly), { minLength: Math.max(0, nodes - 1), maxLength: nodes }),
+    nodes: fc.array(moment(mostly), { minLength: Math.max(0, nodes - 2), maxLength: nodes }),
     strayAgeMs: fc.constantFrom(undefined, 9000, 3000),
     serverApi: seldom<Glance['serverApi']>('Missing', 'Failed', 'Quiet', 'Busy'),
+    revisions: fc.constant<Known>('Nothing'),
+    machines: usually(4)<Glance['machines']>('Unwatched', 'Calm', 'OneGoes', 'OneGoesSoon'),
   });
+
+const known: readonly Known[] = ['First', 'Proven', 'Trial', 'Failed', 'AllFailed'];
+
+/** Lives in which one node comes to an end that takes a minute or two. */
+type Ending = 'None' | 'Drained' | 'Hanging';
+
+const endingAs: Readonly<Record<Ending, (look: Glance) => Glance>> = {
+  None: (look) => look,
+  Drained: (look) =>
+    slowly(look, (node) => ({
+      ...node,
+      pod: {
+        ...node.pod,
+        cordonWish: { by: 'Person', why: 'ana', sinceMs: wallMs - 7_200_000, leaveWhenEmpty: true },
+      },
+      load: { ...node.load, participants: 5 },
+      rooms: [grown],
+    })),
+  Hanging: (look) =>
+    slowly(look, (node) => ({
+      ...node,
+      entryChanges: { ...node.entryChanges, state: 'ShuttingDown' },
+      load: { ...node.load, participants: 0 },
+      rooms: [],
+    })),
+};
+
+function slowly(look: Glance, change: (node: Moment) => Moment): Glance {
+  const [first, ...others] = look.nodes;
+  if (first === undefined) return look;
+  return { ...look, afterMs: look.afterMs + 25_000, nodes: [change(first), ...others] };
+}
 
 /** What happens to a fleet, glance by glance: wild ones for breadth, calm ones so that nodes come to leave. */
 export const glances: fc.Arbitrary<readonly Glance[]> = fc
   .tuple(fc.constantFrom(usually(4), usually(12), usually(300)), fc.integer({ min: 1, max: 5 }))
-  .chain(([mostly, nodes]) => fc.array(glance(mostly, nodes), { minLength: 1, maxLength: 10 }));
+  .chain(([mostly, nodes]) => fc.array(glance(mostly, nodes), { minLength: 1, maxLength: 10 }))
+  .chain((seen) => usually(2)<Ending>('None', 'Drained', 'Hanging').map((how) => seen.map(endingAs[how])))
+  .chain((seen) =>
+    fc
+      .record({ revisions: usually(2)<Known>('Nothing', ...known), outdated: fc.nat(4) })
+      .map(({ revisions, outdated }) => seen.map((look) => ({ ...withOutdated(look, outdated), revisions }))),
+  )
+  .chain((seen) =>
+    usually(5)<string | undefined>('1.13.5', '1.14.0', undefined).map((version) =>
+      seen.map((look) => ({ ...look, version })),
+    ),
+  );
+
+/** Nodes that are there first were made from the revision before. */
+function withOutdated(look: Glance, outdated: number): Glance {
+  const nodes = look.nodes.map((node, at) => {
+    const isOutdated = at < outdated && node.pod.revision === 'r1';
+    return isOutdated ? { ...node, pod: { ...node.pod, revision: 'r0' } } : node;
+  });
+  return { ...look, nodes };
+}
 
 /** A decision with what it was made from. */
 export interface Step {
@@ -158,6 +255,24 @@ function observe(look: Glance, atMs: number, step: number): Observed {
     metrics: Object.fromEntries(metrics),
     serverApi: serverApiOf(look, atMs),
     launchRefusal: undefined,
+    kubeNodes: kubeNodesOf(look, wallMs + atMs - nowMs),
+    revisions: verdicts[look.revisions].map(([revision, kind]) => ({
+      revision,
+      createdAtMs: wallMs - 7_200_000,
+      verdict: kind === undefined ? undefined : { kind, why: 'as it was seen' },
+    })),
+  };
+}
+
+function kubeNodesOf({ machines }: Glance, atWallMs: number): Observed['kubeNodes'] {
+  if (machines === 'Unwatched') return undefined;
+  const departure = {
+    why: 'cordoned',
+    deadlineMs: machines === 'OneGoesSoon' ? atWallMs + 50_000 : undefined,
+  };
+  return {
+    'worker-1': { name: 'worker-1', ready: true, departure: machines === 'Calm' ? undefined : departure },
+    'worker-2': { name: 'worker-2', ready: true, departure: undefined },
   };
 }
 
@@ -183,7 +298,7 @@ function redisOf(look: Glance, atMs: number, step: number): RedisReading {
     nodes: [...look.nodes.flatMap((node, at) => entryOf(node, nameOf(at), step)), ...stray],
     rooms: look.nodes.flatMap((node, at) => roomsOf(node, nameOf(at), nowS)),
     atMs: look.redis === 'Old' ? atMs - 20_000 : atMs,
-    serverVersion: '1.13.5',
+    serverVersion: 'version' in look ? look.version : '1.13.5',
   };
 }
 
@@ -207,7 +322,23 @@ function testimony(node: Moment, name: string, atMs: number): NodeMetricsReading
   return ownWord(name, {
     atMs: atMs - 1,
     nodeId: node.metrics === 'Other' ? 'ND_other' : `ND_${name}`,
-    participants: node.metrics === 'Busy' ? 2 : 0,
+    participants: node.metrics === 'Busy' ? 2 : Number(node.metrics === 'Relaying'),
+    relayedSignals: Number(node.metrics === 'Relaying'),
     companions: [{ name: 'egress', active: node.metrics === 'Working' ? 1 : 0 }],
+    quality: qualityOf(node),
   });
+}
+
+/** Those that work hard fail at it. */
+function qualityOf({ metrics }: Moment): ServiceQuality | undefined {
+  if (metrics === 'Busy') return undefined;
+  const failed = metrics === 'Working' ? 30 : 0;
+  return {
+    joinsStarted: 40,
+    joinsFailed: failed,
+    requests: 100,
+    requestErrors: failed,
+    lossSamples: 0,
+    lossPercentSum: 0,
+  };
 }

@@ -29,6 +29,13 @@ export function aSpec(changes: Partial<ClusterSpec> = {}): ClusterSpec {
     scaleUp: freeRules,
     scaleDown: freeRules,
     maxConcurrentLeaving: 2,
+    drainDeadlineMs: undefined,
+    onDrainDeadline: 'Wait',
+    updates: { maxSurge: { kind: 'Nodes', value: 1 }, canary: undefined, paused: false },
+    revision: 'r1',
+    deleting: false,
+    signallingGraceMs: 600_000,
+    trustUnverifiedServers: false,
     ...changes,
   };
 }
@@ -46,6 +53,8 @@ export function aPod(name: string, changes: Partial<PodObservation> = {}): PodOb
     createdAtMs: wallMs - 3_600_000,
     startedAtMs: wallMs - 3_590_000,
     restarts: 0,
+    ended: undefined,
+    revision: 'r1',
     deleting: false,
     cordonWish: undefined,
     protected: false,
@@ -105,6 +114,7 @@ export function ownWord(podName: string, changes: Partial<MetricsRead> = {}): Me
     rooms: 0,
     relayedSignals: 0,
     companions: [],
+    quality: undefined,
     atMs: nowMs - 100,
     ...changes,
   };
@@ -151,6 +161,12 @@ export function anEmptyNode(name: string, changes: NodeChanges = {}): MediaNode 
     ...changes,
     pod: { inService: false, ...changes.pod },
     entry: hasEntry(changes) ? { cordonMarked: true, ...changes.entry } : undefined,
-    memory: { standbySinceMs: nowMs - 60_000, closedSinceMs: nowMs - 60_000, ...changes.memory },
+    memory: {
+      standbySinceMs: nowMs - 60_000,
+      closedSinceMs: nowMs - 60_000,
+      closing: { atMs: wallMs - 60_000, rooms: 2, participants: 9 },
+      outOfServiceSinceMs: nowMs - 50_000,
+      ...changes.memory,
+    },
   });
 }

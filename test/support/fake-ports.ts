@@ -59,7 +59,12 @@ export class FakePorts {
       },
       removeGhost: () => Promise.resolve(true),
     },
-    pods: { list: () => this.pods, ownWritesSeen: () => this.ownWritesSeen },
+    pods: {
+      list: () => this.pods,
+      kubeNodes: () => undefined,
+      revisions: () => [],
+      ownWritesSeen: () => this.ownWritesSeen,
+    },
     actor: { act: (action) => this.#act(action) },
     record: {
       status: (decision) => void this.statuses.push(decision),

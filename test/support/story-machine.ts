@@ -1,10 +1,15 @@
 /** A Media Node as a story knows it, and what the registry and the node itself tell of it. */
 import type { PodObservation } from '../../src/core/observed.ts';
-import type { NodeEntry, NodeMetricsReading, RoomPlacement } from '../../src/core/readings.ts';
+import type {
+  NodeEntry,
+  NodeMetricsReading,
+  RoomPlacement,
+  ServiceQuality,
+} from '../../src/core/readings.ts';
 import { aLoad, aPod, anEntry, ownWord } from './builders.ts';
 
 export interface Machine {
-  readonly nodeId: string;
+  nodeId: string;
   pod: PodObservation;
   /** Room names and the people in them. */
   readonly rooms: Map<string, number>;
@@ -17,7 +22,16 @@ export interface Machine {
   heartbeatsSeen: number;
   ownParticipants: number | undefined;
   companionJobs: number;
+  ingests: number;
+  /** Clients whose rooms live elsewhere. */
+  relayed: number;
+  /** Its server was told to stop. */
+  signalled: boolean;
+  startedAtSeconds: number;
+  /** When the kubelet starts the container again. */
+  restartAtMs: number | undefined;
   answers: boolean;
+  quality: ServiceQuality | undefined;
   goneAtMs: number | undefined;
 }
 
@@ -44,32 +58,54 @@ export function aMachine(
     heartbeatsSeen: 1,
     ownParticipants: undefined,
     companionJobs: 0,
+    ingests: 0,
+    relayed: 0,
+    signalled: false,
+    startedAtSeconds: Math.floor(bornMs / 1000) + 1,
+    restartAtMs: undefined,
     answers: true,
+    quality: undefined,
     goneAtMs: undefined,
   };
 }
 
 /** What the registry has of it. */
 export function entryOf(machine: Machine, nowMs: number): NodeEntry {
-  const participants = peopleOn(machine);
+  const participants = peopleOn(machine) + machine.relayed;
   return anEntry(machine.pod.name, {
     nodeId: machine.nodeId,
     ip: machine.pod.ip ?? '',
-    state: machine.pod.deleting ? 'ShuttingDown' : 'Serving',
+    state: machine.pod.deleting || machine.signalled ? 'ShuttingDown' : 'Serving',
     cordonMarked: machine.marked,
     load: aLoad({ participants, rooms: machine.rooms.size }),
     ageMs: nowMs - machine.lastHeartbeatMs,
     heartbeatsSeen: machine.heartbeatsSeen,
+    startedAtSeconds: machine.startedAtSeconds,
   });
 }
 
 /** What it says itself when it is asked. */
 export function testimonyOf(machine: Machine, atMs: number): NodeMetricsReading {
   if (!machine.answers) return { kind: 'Failed', why: 'no answer', atMs };
-  const participants = machine.ownParticipants ?? peopleOn(machine);
-  const rooms = participants === 0 ? 0 : Math.max(1, machine.rooms.size);
-  const companions = [{ name: 'egress', active: machine.companionJobs }];
-  return ownWord(machine.pod.name, { nodeId: machine.nodeId, participants, rooms, companions, atMs });
+  const { nodeId, relayed: relayedSignals } = machine;
+  const hosted = machine.ownParticipants ?? peopleOn(machine);
+  const rooms = hosted === 0 ? 0 : Math.max(1, machine.rooms.size);
+  const companions = [
+    { name: 'egress', active: machine.companionJobs },
+    ...(machine.ingests === 0 ? [] : [{ name: 'ingress', active: machine.ingests }]),
+  ];
+  if (machine.pod.ended !== undefined) return { kind: 'Failed', why: 'connection refused', companions, atMs };
+  const participants = hosted + relayedSignals;
+  const { quality } = machine;
+  return ownWord(machine.pod.name, {
+    quality,
+    nodeId,
+    participants,
+    rooms,
+    relayedSignals,
+    companions,
+    atMs,
+  });
 }
 
 function peopleOn({ rooms }: Machine): number {

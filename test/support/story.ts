@@ -7,8 +7,13 @@ import type { Action } from '../../src/core/action.ts';
 import { type DecideInput, type Decision, type NodeState, decide } from '../../src/core/decide.ts';
 import type { Learned } from '../../src/core/learned.ts';
 import { type Memory, coldMemory } from '../../src/core/memory.ts';
-import type { Observed, PodObservation } from '../../src/core/observed.ts';
-import type { NodeMetricsReading, RedisReading } from '../../src/core/readings.ts';
+import type {
+  KubeNodeObservation,
+  Observed,
+  PodObservation,
+  RevisionObservation,
+} from '../../src/core/observed.ts';
+import type { NodeMetricsReading, RedisReading, ServiceQuality } from '../../src/core/readings.ts';
 import type { ClusterSpec } from '../../src/core/spec.ts';
 import { type Machine, aMachine, entryOf, roomsOf, testimonyOf } from './story-machine.ts';
 
@@ -24,6 +29,8 @@ export interface StoryOptions {
   /** Whether launched servers ever register. */
   readonly launchesWork?: boolean;
   readonly learned?: Learned;
+  /** States of the template that are known, oldest first; without them nobody leaves word of what becomes of one. */
+  readonly revisions?: readonly string[];
 }
 
 export class Story {
@@ -38,11 +45,16 @@ export class Story {
   #input: DecideInput | undefined;
   #wanted: readonly string[] = [];
   #redisWorks = true;
+  #version: string | undefined = '1.13.5';
   #launchesWork: boolean;
   #serial = 0;
   readonly #learned: Learned | undefined;
+  #revisions: RevisionObservation[] | undefined;
+  readonly #kubeNodes = new Map<string, KubeNodeObservation>();
+  readonly #broken = new Set<string>();
 
-  constructor({ spec, nodes, launchMs = 20_000, launchesWork = true, learned }: StoryOptions) {
+  constructor({ spec, nodes, launchMs = 20_000, launchesWork = true, learned, revisions }: StoryOptions) {
+    this.#revisions = revisions?.map((revision) => ({ revision, createdAtMs: epochMs, verdict: undefined }));
     this.#spec = spec;
     this.#learned = learned;
     this.#launchMs = launchMs;
@@ -92,6 +104,33 @@ export class Story {
     return this;
   }
 
+  /** Its server ends, for good or until the kubelet starts it again after this time. */
+  crash(name: string, restartAfterMs?: number): this {
+    const machine = this.#machine(name);
+    const ended = { exitCode: 137, reason: 'OOMKilled', atMs: this.#wallMs() };
+    const phase = restartAfterMs === undefined ? 'Failed' : 'Running';
+    machine.silent = true;
+    machine.restartAtMs = restartAfterMs === undefined ? undefined : this.#nowMs + restartAfterMs;
+    return this.change(name, { ended, phase, ready: false, startedAtMs: undefined });
+  }
+
+  /** Its server is told to stop by somebody else. */
+  signal(name: string): this {
+    this.#machine(name).signalled = true;
+    return this;
+  }
+
+  /** So many clients of rooms elsewhere signal through it. */
+  relay(name: string, clients: number): this {
+    this.#machine(name).relayed = clients;
+    return this;
+  }
+
+  ingest(name: string, jobs: number): this {
+    this.#machine(name).ingests = jobs;
+    return this;
+  }
+
   /** The node itself tells of these people whatever Redis says; `undefined`: the truth again. */
   claims(name: string, participants: number | undefined): this {
     this.#machine(name).ownParticipants = participants;
@@ -119,6 +158,12 @@ export class Story {
     return this;
   }
 
+  /** What Redis tells of the version of the media servers from now on. */
+  runs(version: string | undefined): this {
+    this.#version = version;
+    return this;
+  }
+
   launches(work: boolean): this {
     this.#launchesWork = work;
     return this;
@@ -127,6 +172,62 @@ export class Story {
   respec(changes: Partial<ClusterSpec>): this {
     this.#spec = { ...this.#spec, ...changes };
     return this;
+  }
+
+  /** Somebody changes the template: another revision is known and wanted. */
+  revise(revision: string, changes: Partial<ClusterSpec> = {}): this {
+    const others = (this.#revisions ?? []).filter((known) => known.revision !== revision);
+    const same = this.#revisions?.find((known) => known.revision === revision);
+    this.#revisions = [...others, same ?? { revision, createdAtMs: this.#wallMs(), verdict: undefined }];
+    return this.respec({ ...changes, revision });
+  }
+
+  /** Servers of this revision end as soon as they are started. */
+  breaks(revision: string): this {
+    this.#broken.add(revision);
+    return this;
+  }
+
+  verdict(revision: string): string | undefined {
+    return this.#revisions?.find((known) => known.revision === revision)?.verdict?.kind;
+  }
+
+  /** How well a node serves, by its own word. */
+  serves(name: string, quality: Partial<ServiceQuality>): this {
+    this.#machine(name).quality = { ...noQuality, ...quality };
+    return this;
+  }
+
+  /** A machine is to be freed, with nobody saying until when or so many seconds from now; `why` undefined: no longer. */
+  departs(machine: string, why: string | undefined, inS?: number): this {
+    const deadlineMs = inS === undefined ? undefined : this.#wallMs() + inS * 1000;
+    const departure = why === undefined ? undefined : { why, deadlineMs };
+    this.#kubeNodes.set(machine, { name: machine, ready: true, departure });
+    return this;
+  }
+
+  /** A room begins wherever the registry lets it: on an open node with the fewest people. Tells on which. */
+  enter(people: number, room: string): string {
+    const open = [...this.#machines.values()]
+      .filter((machine) => machine.pod.ready && !machine.marked && !machine.pod.deleting)
+      .toSorted((a, b) => sizeOf(a) - sizeOf(b));
+    const name = open[0]?.pod.name;
+    if (name === undefined) throw new Error('no node takes new rooms');
+    this.begin(name, people, room);
+    return name;
+  }
+
+  /** All rooms of a node end. */
+  clear(name: string): this {
+    this.#machine(name).rooms.clear();
+    return this;
+  }
+
+  /** Names of the nodes by the revision that they are made from. */
+  of(revision: string): readonly string[] {
+    return this.decision.nodes
+      .filter(({ node }) => node.pod.revision === revision)
+      .map(({ node }) => node.name);
   }
 
   /** The operator starts anew with no memory. */
@@ -179,11 +280,33 @@ export class Story {
     this.#pass();
   }
 
+  #startAgain(machine: Machine): void {
+    machine.restartAtMs = undefined;
+    if (machine.lastHeartbeatMs > 0) {
+      this.#ghosts.set(machine.nodeId, { ...machine, rooms: new Map(machine.rooms) });
+    }
+    this.#serial += 1;
+    machine.nodeId = `ND_${this.#serial}`;
+    machine.rooms.clear();
+    machine.silent = false;
+    machine.heartbeatsSeen = 0;
+    machine.lastHeartbeatMs = 0;
+    machine.startedAtSeconds = Math.floor(this.#wallMs() / 1000);
+    const { restarts } = machine.pod;
+    machine.pod = { ...machine.pod, ended: undefined, restarts: restarts + 1, startedAtMs: this.#wallMs() };
+  }
+
+  #wallMs(): number {
+    return epochMs + this.#nowMs - startMs;
+  }
+
   #live(machine: Machine): void {
+    if ((machine.restartAtMs ?? Infinity) <= this.#nowMs) this.#startAgain(machine);
     if (
       !machine.pod.ready &&
       this.#launchesWork &&
       machine.readyAtMs <= this.#nowMs &&
+      machine.pod.ended === undefined &&
       !machine.pod.deleting
     ) {
       machine.pod = { ...machine.pod, ready: true, phase: 'Running' };
@@ -224,7 +347,7 @@ export class Story {
     this.done.push({ atS: (this.#nowMs - startMs) / 1000, action });
     switch (action.kind) {
       case 'CreatePod':
-        return this.#create(action.name);
+        return this.#create(action.name, action.revision);
       case 'SetInService':
         this.change(action.pod.name, { inService: action.inService });
         return;
@@ -235,23 +358,45 @@ export class Story {
         return;
       }
       case 'RemoveFailed':
-        this.#machines.delete(action.pod.name);
+      case 'EvictNode':
+      case 'EndWedged':
+        this.vanish(action.pod.name);
+        return;
+      case 'SetWish': {
+        const { wish } = action;
+        const cordonWish =
+          wish === undefined ? undefined : { ...wish, sinceMs: this.#wallMs(), leaveWhenEmpty: true };
+        this.change(action.pod.name, { cordonWish });
+        return;
+      }
+      case 'JudgeRevision':
+        this.#revisions = this.#revisions?.map((known) =>
+          known.revision === action.revision ? { ...known, verdict: action.verdict } : known,
+        );
         return;
       case 'RemoveGhost':
         this.#ghosts.delete(action.nodeId);
+        for (const machine of this.#machines.values()) {
+          if (machine.nodeId === action.nodeId) machine.lastHeartbeatMs = 0;
+        }
         return;
       default:
         return never(action);
     }
   }
 
-  #create(name: string): void {
+  #create(name: string, revision: string): void {
     if (this.#machines.has(name)) return;
     this.#begin(name, this.#nowMs);
     const machine = this.#machine(name);
     machine.readyAtMs = this.#nowMs + this.#launchMs;
     machine.heartbeatsSeen = 0;
-    machine.pod = { ...machine.pod, ready: false };
+    machine.pod = { ...machine.pod, ready: false, revision, kubeNode: 'worker-new' };
+    if (!this.#broken.has(revision)) return;
+    machine.readyAtMs = Infinity;
+    machine.lastHeartbeatMs = 0;
+    const ended = { exitCode: 0, reason: 'Completed' };
+    machine.pod = { ...machine.pod, phase: 'Succeeded', startedAtMs: undefined, ended };
   }
 
   #begin(name: string, atMs: number): void {
@@ -273,6 +418,8 @@ export class Story {
       metrics: Object.fromEntries(this.#wanted.flatMap((name) => this.#testimony(name))),
       serverApi: undefined,
       launchRefusal: undefined,
+      kubeNodes: this.#kubeNodes.size === 0 ? undefined : Object.fromEntries(this.#kubeNodes),
+      revisions: this.#revisions ?? [],
     };
   }
 
@@ -283,13 +430,26 @@ export class Story {
     );
     const nodes = registered.map((machine) => entryOf(machine, this.#nowMs));
     const rooms = registered.flatMap(roomsOf);
-    return { kind: 'Read', nodes, rooms, atMs: this.#nowMs, serverVersion: '1.13.5' };
+    return { kind: 'Read', nodes, rooms, atMs: this.#nowMs, serverVersion: this.#version };
   }
 
   #testimony(name: string): readonly (readonly [string, NodeMetricsReading])[] {
     const machine = this.#machines.get(name);
     return machine === undefined ? [] : [[name, testimonyOf(machine, this.#nowMs - 1)]];
   }
+}
+
+const noQuality: ServiceQuality = {
+  joinsStarted: 0,
+  joinsFailed: 0,
+  requests: 0,
+  requestErrors: 0,
+  lossSamples: 0,
+  lossPercentSum: 0,
+};
+
+function sizeOf({ rooms }: Machine): number {
+  return [...rooms.values()].reduce((sum, people) => sum + people, 0);
 }
 
 function subject(action: Action): string {
@@ -302,7 +462,13 @@ function subject(action: Action): string {
       return `${action.pod.name} ${action.inService ? 'in' : 'out'}`;
     case 'RemoveNode':
     case 'RemoveFailed':
+    case 'EvictNode':
+    case 'EndWedged':
       return action.pod.name;
+    case 'SetWish':
+      return `${action.pod.name} ${action.wish === undefined ? 'freed' : 'wished closed'}`;
+    case 'JudgeRevision':
+      return `${action.revision} ${action.verdict.kind}`;
     default:
       return never(action);
   }

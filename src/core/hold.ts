@@ -1,0 +1,90 @@
+/** Fail static: what stands in for a decision on data that cannot be trusted. */
+import type { Steering } from './action.ts';
+import type { DecideInput, Decision } from './decide.ts';
+import { type Seen, memories } from './look.ts';
+import { type MediaNode, compareNames } from './media-nodes.ts';
+import { coldMemory } from './memory.ts';
+import { stateOf } from './node-state.ts';
+import type { Finding } from './reasons.ts';
+import { departureViews, updateView } from './updates-view.ts';
+
+/** Nothing is launched, removed or steered on data that cannot be trusted. */
+export function hold(input: DecideInput, seen: Seen, why: Finding, steering: Steering | undefined): Decision {
+  const { minNodes, maxNodes } = input.spec;
+  const desired = Math.max(minNodes, Math.min(maxNodes, seen.memory.desired ?? seen.capacity));
+  return {
+    desired,
+    because: why,
+    limitedBy: undefined,
+    refusals: [why],
+    actions: [],
+    steering,
+    evidenceWanted: [],
+    nodes: seen.nodes.map((node) => ({ node, state: stateOf(node, undefined), finding: undefined })),
+    losses: seen.losses,
+    demand: undefined,
+    governor: undefined,
+    updates: updateView(seen.evacuation, undefined),
+    departures: departureViews(seen.evacuation),
+    aside: 0,
+    // What cannot be seen is not watched: the watch that precedes any shrinking begins anew.
+    memory: {
+      ...seen.memory,
+      nodes: memories(seen.memory, seen.nodes),
+      sinceMs: input.nowMs,
+      dueMs: input.nowMs + 1000,
+    },
+    wakeAtMs: input.nowMs + 1000,
+  };
+}
+
+/** What stands in for a decision while the fleet cannot even be looked at. */
+export function undecided(desired: number, why: Finding, nowMs: number): Decision {
+  return {
+    desired,
+    because: why,
+    limitedBy: undefined,
+    refusals: [why],
+    actions: [],
+    steering: undefined,
+    evidenceWanted: [],
+    nodes: [],
+    losses: [],
+    demand: undefined,
+    governor: undefined,
+    updates: undefined,
+    departures: [],
+    aside: 0,
+    memory: coldMemory(nowMs),
+    wakeAtMs: undefined,
+  };
+}
+
+/**
+ * What is closed stays so while nobody can be sure of anything, unless all that are open have fallen silent: then
+ * those that report are opened, or new rooms would fail.
+ */
+export function openSomebody({ nodes }: Seen): Steering | undefined {
+  const up = nodes.filter((node) => node.phase === 'Up');
+  if (up.length === 0 || up.some(({ entry }) => entry?.cordonMarked === false)) return undefined;
+  const free = up.filter((node) => node.pod.cordonWish === undefined);
+  const open = free.length > 0 ? free : up.toSorted(byParticipants).slice(0, 1);
+  return { open: idsOf(open), closed: idsOf(up.filter((node) => !open.includes(node))) };
+}
+
+function byParticipants(a: MediaNode, b: MediaNode): number {
+  return a.participants - b.participants || compareNames(a.name, b.name);
+}
+
+/** Only what is wished closed is closed; `undefined` where that is every node. */
+export function wishedSteering({ nodes }: Seen): Steering | undefined {
+  const up = nodes.filter((node) => node.phase === 'Up');
+  const wished = up.filter((node) => node.pod.cordonWish !== undefined);
+  if (wished.length === up.length) return undefined;
+  const free = up.filter((node) => node.pod.cordonWish === undefined);
+  return { closed: idsOf(wished), open: idsOf(free) };
+}
+
+function idsOf(nodes: readonly MediaNode[]): readonly string[] {
+  return nodes.flatMap((node) => (node.entry === undefined ? [] : [node.entry.nodeId]));
+}
