@@ -8,7 +8,7 @@ import type { Pod } from '../kube/kinds.ts';
 import { KubeConfigConnector, loadKubeConfig } from '../kube/pool.ts';
 import { PODS } from '../kube/resource.ts';
 import { systemRuntime } from '../kube/runtime.ts';
-import { CLUSTERS } from '../operator/recorder.ts';
+import { CLUSTERS } from '../operator/cluster-type.ts';
 import { version } from '../operator/version.ts';
 import { NegativeAnswerError, someOf, UsageError } from './cli-error.ts';
 import type { CommonOptions } from './output.ts';

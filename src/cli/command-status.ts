@@ -4,7 +4,8 @@ import type { ClusterLink, ClusterOptions } from './cluster-link.ts';
 import { handle, type Shell } from './command.ts';
 import type { Io } from './io.ts';
 import { answer } from './output.ts';
-import { type StatusView, statusText, statusView } from './status-view.ts';
+import { statusText } from './status-text.ts';
+import { type StatusView, statusView } from './status-view.ts';
 
 interface StatusOptions extends ClusterOptions {
   readonly watch?: boolean;

@@ -16,13 +16,15 @@ export type Annotations = Readonly<Record<string, string | null>>;
 /** Annotations that say: no new rooms, and for a drain also leave when empty. The value says why. */
 export function outOfServiceWish(wish: 'cordon' | 'drain', why: string, nowMs: number): Annotations {
   const since = `${isoFromMs(nowMs).slice(0, 19)}Z`;
-  return { [ANNOTATIONS[wish]]: why, [ANNOTATIONS.cordonedSince]: since };
+  // Now it is a person's wish, whoever wanted the same before.
+  return { [ANNOTATIONS[wish]]: why, [ANNOTATIONS.cordonedSince]: since, [ANNOTATIONS.drainBy]: null };
 }
 
 /** Annotations that say: take new rooms again. */
 export const backInServiceWish: Annotations = {
   [ANNOTATIONS.cordon]: null,
   [ANNOTATIONS.drain]: null,
+  [ANNOTATIONS.drainBy]: null,
   [ANNOTATIONS.cordonedSince]: null,
 };
 

@@ -115,7 +115,11 @@ export function faultOf(source: string): FaultAt {
  * @throws UsageError for the first fault
  */
 export function compiledSpec(resource: Resource, fault: FaultAt): ClusterSpec {
-  const { spec, problems } = compileSpec(resource, knowsTimeZone);
+  const { spec, problems } = compileSpec(resource, {
+    knownTimeZone: knowsTimeZone,
+    revision: 'simulated',
+    deleting: false,
+  });
   const [problem] = problems;
   if (problem !== undefined) throw fault(problem.field, problem.message);
   return spec;

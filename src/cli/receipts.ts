@@ -1,4 +1,5 @@
 /** The receipts of removals as people read them. */
+import { sayDuration } from '../base/duration.ts';
 import { parseIsoMs } from '../base/iso-time.ts';
 import { textTable } from './output.ts';
 
@@ -10,6 +11,14 @@ export interface Receipt {
   readonly because: string;
   readonly nodeId?: string;
   readonly proofs?: readonly unknown[];
+  /** Whether it was removed with people on it, by a written policy; receipts of earlier versions do not say. */
+  readonly evicted?: boolean;
+  readonly roomsCut?: number;
+  readonly participantsCut?: number;
+  /** From when it was to be closed until it was removed. */
+  readonly tookSeconds?: number;
+  readonly roomsWhenClosed?: number;
+  readonly participantsWhenClosed?: number;
 }
 
 export interface ReceiptFilter {
@@ -69,12 +78,25 @@ export function receiptsText({ receipts, unreadable }: Receipts): string {
     receipt.removedAt.replace(/\.\d+Z$/, 'Z'),
     receipt.node,
     proofText(receipt),
+    receipt.tookSeconds === undefined ? '-' : sayDuration(receipt.tookSeconds * 1000),
+    carriedText(receipt),
     receipt.because,
   ]);
-  const titles = ['removed at', 'node', 'proven empty', 'because'].map((title) => ({ title }));
+  const titles = ['removed at', 'node', 'proven empty', 'drained for', 'when closed', 'because'].map(
+    (title) => ({
+      title,
+    }),
+  );
   return [textTable(titles, rows), ...notes].join('\n');
 }
 
-function proofText({ proofs = [] }: Receipt): string {
+function proofText({ proofs = [], evicted = false, roomsCut = 0, participantsCut = 0 }: Receipt): string {
+  if (evicted) return `no: ${participantsCut} cut in ${roomsCut} rooms`;
+  if (proofs.length === 0) return 'by a stop that hung';
   return proofs.length === 1 ? 'once' : `${proofs.length} times`;
+}
+
+function carriedText({ roomsWhenClosed, participantsWhenClosed }: Receipt): string {
+  if (roomsWhenClosed === undefined || participantsWhenClosed === undefined) return '-';
+  return `${participantsWhenClosed} in ${roomsWhenClosed} rooms`;
 }

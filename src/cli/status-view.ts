@@ -8,7 +8,6 @@ import type {
 } from '../api/v1alpha1.gen.ts';
 import { parseIsoMs } from '../base/iso-time.ts';
 import type { Pod } from '../kube/kinds.ts';
-import { textTable } from './output.ts';
 
 /** Of the whole fleet; `undefined` while the operator has not said. */
 interface Figures {
@@ -28,6 +27,10 @@ export interface StatusView extends Figures {
   /** Conditions that are not as they should be. */
   readonly notFine: readonly { readonly type: string; readonly reason: string; readonly message: string }[];
   readonly lastDecision: ClusterStatusLastDecision | undefined;
+  /** How far a changed template or config has come; `undefined` while the operator has not said. */
+  readonly updates: ClusterStatus['updates'];
+  /** When its deletion was asked for, RFC 3339. */
+  readonly deletedAt: string | undefined;
   /** Only in mode DryRun: what the fleet has cost, and what it would have cost under the operator. */
   readonly shadow: ClusterStatus['shadow'];
   /** Why the figures may not be those of now. */
@@ -42,6 +45,8 @@ export interface NodeLine {
   /** When it came into this state: the cordon, the order to stop, or else the start of the Pod. RFC 3339. */
   readonly since: string | undefined;
   readonly expectedEmptyTime: string | undefined;
+  /** With 95 percent certainty. */
+  readonly latestEmptyTime: string | undefined;
   readonly kubeNode: string | undefined;
   /** A person's words, a protection, or the operator's reason. */
   readonly notes: readonly string[];
@@ -53,6 +58,8 @@ const fineWhenTrue: readonly string[] = [
   'DataFresh',
   'ScalingActive',
   'PlacementGoverned',
+  'SelectorSuitable',
+  'RegistryExclusive',
   'FieldsEffective',
 ];
 const fineWhenFalse: readonly string[] = ['Degraded', 'ScalingLimited'];
@@ -69,6 +76,8 @@ export function statusView(cluster: OpenViduCluster, pods: readonly Pod[]): Stat
       .filter(({ type, status: holds }) => isNotFine(type, holds))
       .map(({ type, reason, message }) => ({ type, reason, message })),
     lastDecision: status?.lastDecision,
+    updates: status?.updates,
+    deletedAt: metadata.deletionTimestamp,
     shadow: status?.shadow,
     caveat: caveatOf(cluster),
   };
@@ -108,7 +117,6 @@ function nodeLines(nodes: readonly ClusterStatusNode[], pods: readonly Pod[]): r
 function lineOf(node: ClusterStatusNode, pod: Pod | undefined): NodeLine {
   const annotations = pod?.metadata.annotations ?? {};
   const wish = annotations[ANNOTATIONS.drain] ?? annotations[ANNOTATIONS.cordon];
-  const drains = annotations[ANNOTATIONS.drain] !== undefined;
   return {
     name: node.name,
     state: node.state,
@@ -116,13 +124,21 @@ function lineOf(node: ClusterStatusNode, pod: Pod | undefined): NodeLine {
     participants: node.participants,
     since: sinceOf(node, pod),
     expectedEmptyTime: node.expectedEmptyTime,
+    latestEmptyTime: node.latestEmptyTime,
     kubeNode: node.kubeNode ?? pod?.spec.nodeName,
     notes: [
-      ...(wish === undefined ? [] : [`${drains ? 'drained' : 'cordoned'}: ${wish}`]),
+      ...(wish === undefined ? [] : [`${deedOf(annotations)}: ${wish}`]),
       ...(annotations[ANNOTATIONS.protect] === PROTECTED ? ['protected'] : []),
       ...(node.reason === undefined ? [] : [node.reason]),
     ],
   };
+}
+
+/** Who closed it: a person with a word of the tool, or the operator itself. */
+function deedOf(annotations: Readonly<Record<string, string>>): string {
+  if (annotations[ANNOTATIONS.drain] === undefined) return 'cordoned';
+  const by: Readonly<Record<string, string>> = { update: 'update', maintenance: 'maintenance' };
+  return by[annotations[ANNOTATIONS.drainBy] ?? ''] ?? 'drained';
 }
 
 function sinceOf({ state }: ClusterStatusNode, pod: Pod | undefined): string | undefined {
@@ -138,90 +154,4 @@ function stoppedAt(metadata: Pod['metadata']): string | undefined {
   const endsMs = parseIsoMs(metadata.deletionTimestamp ?? '');
   if (endsMs === undefined) return undefined;
   return new Date(endsMs - (metadata.deletionGracePeriodSeconds ?? 0) * 1000).toISOString();
-}
-
-export function statusText(view: StatusView, nowMs: number): string {
-  const lines = [headline(view), ...(view.caveat === undefined ? [] : [view.caveat]), ''];
-  lines.push(nodesText(view.nodes, nowMs));
-  if (view.lastDecision !== undefined) {
-    const { time, desired, reason, message } = view.lastDecision;
-    lines.push('', `Last decision, ${ago(time, nowMs)} ago: ${desired} wanted (${reason}). ${message}`);
-  }
-  if (view.shadow !== undefined) lines.push('', shadowText(view.shadow, nowMs));
-  if (view.notFine.length > 0) lines.push('');
-  for (const { type, reason, message } of view.notFine)
-    lines.push(`Not fine: ${type} (${reason}). ${message}`);
-  return lines.join('\n');
-}
-
-/** Each figure as it would have been, and as it was. */
-function shadowText(shadow: NonNullable<ClusterStatus['shadow']>, nowMs: number): string {
-  const both = (would: number, was: number): string => `${would} (is ${was})`;
-  const figures = [
-    `${both(shadow.nodes, shadow.actualNodes)} nodes now`,
-    `${both(shadow.nodeHours, shadow.actualNodeHours)} node-hours`,
-    `${both(shadow.overloadPercent, shadow.actualOverloadPercent)} % overload`,
-    `${both(shadow.launches, shadow.actualLaunches)} launches`,
-    `${both(shadow.roomsCut, shadow.actualRoomsCut)} rooms cut`,
-  ];
-  return `Trial since ${ago(shadow.sinceTime, nowMs)}, under this spec it would be: ${figures.join(', ')}.`;
-}
-
-function headline(view: StatusView): string {
-  const number = (value: number | undefined, word: string): string => `${value ?? '?'} ${word}`;
-  return [
-    `${view.namespace}/${view.name}, mode ${view.mode}`,
-    `${number(view.readyNodes, 'ready')} of ${number(view.desiredNodes, 'wanted')}`,
-    number(view.rooms, 'rooms'),
-    number(view.participants, 'participants'),
-    `${view.utilizationPercent ?? '?'} % used`,
-    number(view.freeSlots, 'free slots'),
-  ].join(', ');
-}
-
-function nodesText(nodes: readonly NodeLine[], nowMs: number): string {
-  if (nodes.length === 0) return 'No Media Nodes.';
-  const rows = nodes.map((node) => [
-    node.name,
-    node.state,
-    String(node.rooms),
-    String(node.participants),
-    node.since === undefined ? '-' : ago(node.since, nowMs),
-    node.expectedEmptyTime === undefined ? '-' : until(node.expectedEmptyTime, nowMs),
-    node.kubeNode ?? '-',
-    node.notes.join('; '),
-  ]);
-  return textTable(
-    [
-      { title: 'node' },
-      { title: 'state' },
-      { title: 'rooms', align: 'right' },
-      { title: 'participants', align: 'right' },
-      { title: 'since' },
-      { title: 'empty in' },
-      { title: 'kubernetes node' },
-      { title: 'notes' },
-    ],
-    rows,
-  );
-}
-
-function ago(iso: string, nowMs: number): string {
-  const atMs = parseIsoMs(iso);
-  return atMs === undefined ? '?' : shortAge(nowMs - atMs);
-}
-
-function until(iso: string, nowMs: number): string {
-  const atMs = parseIsoMs(iso);
-  return atMs === undefined ? '?' : shortAge(atMs - nowMs);
-}
-
-/** An age as kubectl shows it: the two largest units at most. */
-export function shortAge(ms: number): string {
-  const seconds = Math.max(0, Math.floor(ms / 1000));
-  if (seconds < 120) return `${seconds}s`;
-  const minutes = Math.floor(seconds / 60);
-  if (minutes < 120) return `${minutes}m`;
-  const hours = Math.floor(minutes / 60);
-  return hours < 48 ? `${hours}h` : `${Math.floor(hours / 24)}d`;
 }

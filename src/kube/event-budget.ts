@@ -1,5 +1,5 @@
 import type { Clock } from '../base/clock.ts';
-import type { ObjectReference } from './kinds.ts';
+import type { EventObject, ObjectReference } from './kinds.ts';
 
 interface Bucket {
   tokens: number;
@@ -10,7 +10,7 @@ const burst = 25;
 const refillMs = 30_000;
 const mostObjects = 2_000;
 
-/** How many new Events one object may cause: 25 at once, then one every 30 s. */
+/** How many new Events of one type one object may cause: 25 at once, then one every 30 s. */
 export class EventBudget {
   readonly #clock: Clock;
   /** In order of their last use. */
@@ -20,9 +20,9 @@ export class EventBudget {
     this.#clock = clock;
   }
 
-  /** Whether one more is allowed; takes it if so. */
-  take(regarding: ObjectReference): boolean {
-    const key = `${regarding.kind}/${regarding.namespace ?? ''}/${regarding.name}`;
+  /** Whether one more is allowed; takes it if so. A lively fleet's daily news must not crowd its warnings out. */
+  take(regarding: ObjectReference, type: EventObject['type']): boolean {
+    const key = `${type}/${regarding.kind}/${regarding.namespace ?? ''}/${regarding.name}`;
     const nowMs = this.#clock.elapsedMs();
     const bucket = this.#buckets.get(key) ?? { tokens: burst, filledMs: nowMs };
     const tokens = Math.min(burst, bucket.tokens + (nowMs - bucket.filledMs) / refillMs);

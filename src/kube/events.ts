@@ -79,7 +79,7 @@ export class EventRecorder {
     const key = keyOf(happening);
     const known = this.#recent(key);
     if (known !== undefined) return this.#repeat(key, known);
-    if (!this.#budget.take(happening.regarding)) return this.#drop('too many for one object');
+    if (!this.#budget.take(happening.regarding, happening.type)) return this.#drop('too many for one object');
     const wallMs = this.#runtime.clock.wallMs();
     const series: Series = {
       happening,

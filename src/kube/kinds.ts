@@ -97,10 +97,23 @@ export interface Secret extends KubeObject {
   readonly data?: Readonly<Record<string, string>>;
 }
 
+export interface Taint {
+  readonly key: string;
+  readonly value?: string;
+  readonly effect: string;
+  readonly timeAdded?: string;
+}
+
+/** `data` can never be changed. */
+export interface ControllerRevision extends KubeObject {
+  readonly revision: number;
+  readonly data?: unknown;
+}
+
 export interface KubeNode extends KubeObject {
   readonly spec?: {
     readonly unschedulable?: boolean;
-    readonly taints?: readonly { readonly key: string; readonly value?: string; readonly effect: string }[];
+    readonly taints?: readonly Taint[];
   };
   readonly status?: {
     readonly allocatable?: Readonly<Record<string, string>>;

@@ -1,6 +1,14 @@
 import { type Log, silentLog } from '../base/log.ts';
 import { complete, listPage } from './client.ts';
-import { ApiError, errorOfReply, GoneError, ServerError, ThrottledError, TimeoutError } from './errors.ts';
+import {
+  ApiError,
+  errorOfReply,
+  ForbiddenError,
+  GoneError,
+  ServerError,
+  ThrottledError,
+  TimeoutError,
+} from './errors.ts';
 import type { KubeHttp } from './http.ts';
 import type { KubeObject } from './kinds.ts';
 import { collectionPath, type ResourceType } from './resource.ts';
@@ -29,6 +37,8 @@ export interface ReflectorOptions<T extends KubeObject> {
   readonly pageSize?: number;
   /** Silence after which a watch is taken for dead; 70 s unless told: bookmarks come every 60 s. */
   readonly silenceMs?: number;
+  /** How long to wait after being told that this may not be watched, without a warning; the usual back-off unless told. */
+  readonly deniedRetryMs?: number;
   readonly runtime?: Runtime;
   readonly log?: Log;
   readonly hooks?: ReflectorHooks;
@@ -157,20 +167,23 @@ export class Reflector<T extends KubeObject> {
     const known =
       error instanceof ApiError ? error : new ServerError('the watch cannot be read', { cause: error });
     this.#failures += 1;
-    const backoffMs = fullJitterMs(this.#runtime, this.#failures, backoff);
-    let waitMs = backoffMs;
-    if (known instanceof ThrottledError) waitMs = known.retryAfterMs + backoffMs;
-    if (known instanceof GoneError) {
-      this.#resumable = false;
-      // The first time at once but not all replicas in step; the usual back-off if it goes on.
-      if (this.#failures === 1) waitMs = this.#runtime.random() * relistJitterMs;
-    }
+    const isExpected = known instanceof ForbiddenError && this.#options.deniedRetryMs !== undefined;
+    const waitMs = isExpected ? (this.#options.deniedRetryMs ?? 0) : this.#backoffAfter(known);
     this.#options.hooks?.onFailure?.(known, waitMs);
     const fields = { code: known.code, failures: this.#failures, retryInMs: Math.round(waitMs) };
     // A single interruption is everyday life; a row of them is news.
-    if (this.#failures < newsworthyFailures) this.#log.debug('watch interrupted', fields);
+    if (isExpected || this.#failures < newsworthyFailures) this.#log.debug('watch interrupted', fields);
     else this.#log.warn('watch keeps failing', { ...fields, error: known.message });
     return waitMs;
+  }
+
+  #backoffAfter(known: ApiError): number {
+    const backoffMs = fullJitterMs(this.#runtime, this.#failures, backoff);
+    if (known instanceof ThrottledError) return known.retryAfterMs + backoffMs;
+    if (!(known instanceof GoneError)) return backoffMs;
+    this.#resumable = false;
+    // The first time at once but not all replicas in step; the usual back-off if it goes on.
+    return this.#failures === 1 ? this.#runtime.random() * relistJitterMs : backoffMs;
   }
 
   async #list(signal: AbortSignal): Promise<void> {

@@ -1,4 +1,13 @@
-import type { EventObject, KubeNode, KubeObject, Lease, Pod, Secret, Service } from './kinds.ts';
+import type {
+  ControllerRevision,
+  EventObject,
+  KubeNode,
+  KubeObject,
+  Lease,
+  Pod,
+  Secret,
+  Service,
+} from './kinds.ts';
 
 /** Where a kind lives in the API, and the type of its objects. */
 export interface ResourceType<T extends KubeObject = KubeObject> {
@@ -43,6 +52,13 @@ export const LEASES = resourceType<Lease>({
   version: 'v1',
   plural: 'leases',
   kind: 'Lease',
+  namespaced: true,
+});
+export const CONTROLLER_REVISIONS = resourceType<ControllerRevision>({
+  group: 'apps',
+  version: 'v1',
+  plural: 'controllerrevisions',
+  kind: 'ControllerRevision',
   namespaced: true,
 });
 export const PDBS = resourceType<KubeObject>({

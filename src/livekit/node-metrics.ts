@@ -1,108 +1,74 @@
-import { Agent, request } from 'undici';
+/** What Media Nodes say of themselves on their metrics port, and their companions on theirs. */
 import type { Clock } from '../base/clock.ts';
-import type { NodeMetricsReading } from '../core/readings.ts';
+import type { CompanionReading, NodeMetricsReading, ServiceQuality } from '../core/readings.ts';
+import { activeJobs, type CompanionSource, type CompanionTarget, strongest } from './companion-words.ts';
 import { parseMetrics, type Sample } from './metrics-text.ts';
+import { PageReader, pageTimeoutMs } from './page-reader.ts';
+import { QualityTally } from './service-quality.ts';
 import { codeOf, nameOf, whyOf } from './why.ts';
-
-export type CompanionName = 'egress' | 'ingress';
 
 export interface MetricsTarget {
   readonly host: string;
   readonly port: number;
   readonly username?: string;
   readonly password?: string;
-  readonly companions?: readonly { readonly name: CompanionName; readonly port: number }[];
+  readonly companions?: readonly CompanionTarget[];
 }
 
-const timeoutMs = 2000;
-const largestAnswerBytes = 4 * 1024 * 1024;
-
-const activeMetric: Readonly<Record<CompanionName, string>> = {
-  egress: 'livekit_egress_requests',
-  ingress: 'livekit_ingress_requests',
-};
-/** A companion registers these at its start, while the one above appears with its first job. */
-const aliveMetric: Readonly<Record<CompanionName, string>> = {
-  egress: 'livekit_egress_available',
-  ingress: 'livekit_ingress_available',
-};
-
-/** Asks Media Nodes about themselves. Connections are short-lived: Pods come and go. */
+/** Asks Media Nodes about themselves. */
 export class MetricsReader {
   readonly #clock: Clock;
-  readonly #agent = new Agent({ connect: { timeout: timeoutMs }, keepAliveTimeout: 5000, pipelining: 1 });
+  readonly #pages = new PageReader();
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
-  /** One look at a node and its companions, all at once. Never rejects; limited to 2 s and 4 MiB each. */
+  /**
+   * One look at a node and its companions, all at once. Never rejects; limited to 2 s and 4 MiB each. The word
+   * of the companions does not depend on that of the media server, which may have ended before them.
+   */
   async read(target: MetricsTarget): Promise<NodeMetricsReading> {
-    const companions = (target.companions ?? []).map(async ({ name, port }) => ({
-      name,
-      active: await this.#readCompanion(target, name, port),
-    }));
-    try {
-      const [text, ...active] = await Promise.all([this.#scrape(target, target.port), ...companions]);
-      return { kind: 'Read', ...readNode(text), companions: active, atMs: this.#clock.elapsedMs() };
-    } catch (error) {
-      return { kind: 'Failed', why: failure(error), atMs: this.#clock.elapsedMs() };
-    }
+    const [own, companions] = await Promise.all([
+      this.#readOwn(target),
+      Promise.all((target.companions ?? []).map((companion) => this.#ask(target.host, companion))),
+    ]);
+    return { ...own, companions, atMs: this.#clock.elapsedMs() };
   }
 
   async close(): Promise<void> {
-    await this.#agent.destroy();
+    await this.#pages.close();
   }
 
-  async #readCompanion(
-    target: MetricsTarget,
-    name: CompanionName,
-    port: number,
-  ): Promise<number | undefined> {
+  async #readOwn({ host, port, username, password }: MetricsTarget): Promise<OwnWord> {
     try {
-      return activeJobs(name, parseMetrics(await this.#scrape(target, port)));
+      const text = await this.#pages.read({ host, port, path: '/metrics', username, password });
+      return { kind: 'Read', ...readNode(text) };
+    } catch (error) {
+      return { kind: 'Failed', why: failure(error) };
+    }
+  }
+
+  async #ask(host: string, { name, sources }: CompanionTarget): Promise<CompanionReading> {
+    const words = await Promise.all(sources.map((source) => this.#askAt(host, source)));
+    return { name, active: strongest(words) };
+  }
+
+  async #askAt(host: string, { port, path, word }: CompanionSource): Promise<number | undefined> {
+    try {
+      return activeJobs(word, await this.#pages.read({ host, port, path }));
     } catch {
       // Unknown is the answer: whoever reads it must not take the companion for idle.
       return undefined;
     }
   }
-
-  async #scrape(target: MetricsTarget, port: number): Promise<string> {
-    const host = target.host.includes(':') ? `[${target.host}]` : target.host;
-    const headers: Record<string, string> = { accept: 'text/plain' };
-    if (target.username !== undefined) {
-      const login = Buffer.from(`${target.username}:${target.password ?? ''}`).toString('base64');
-      headers['authorization'] = `Basic ${login}`;
-    }
-    const { statusCode, body } = await request(`http://${host}:${port}/metrics`, {
-      dispatcher: this.#agent,
-      headers,
-      signal: AbortSignal.timeout(timeoutMs),
-    });
-    if (statusCode !== 200) {
-      await body.dump();
-      throw new MetricsError(`the metrics port answered HTTP ${statusCode}`);
-    }
-    return await readLimited(body);
-  }
 }
+
+type OwnWord = ({ readonly kind: 'Read' } & NodeFigures) | { readonly kind: 'Failed'; readonly why: string };
 
 /** The port answered, but not with what a Media Node says of itself. */
 export class MetricsError extends Error {
   override readonly name = 'MetricsError';
-}
-
-async function readLimited(body: AsyncIterable<Buffer>): Promise<string> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of body) {
-    bytes += chunk.byteLength;
-    if (bytes > largestAnswerBytes) {
-      throw new MetricsError(`the metrics are larger than ${largestAnswerBytes} bytes`);
-    }
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
 }
 
 interface NodeFigures {
@@ -110,13 +76,16 @@ interface NodeFigures {
   readonly participants: number;
   readonly rooms: number;
   readonly relayedSignals: number;
+  readonly quality: ServiceQuality | undefined;
 }
 
 /** Reads what livekit-server says. @throws MetricsError when a figure that removals depend on is missing. */
 export function readNode(text: string): NodeFigures {
   const sums = new Map<string, number>();
   const ids = new Set<string>();
+  const quality = new QualityTally();
   for (const sample of parseMetrics(text)) {
+    quality.add(sample);
     const figure = isRelay(sample) ? 'relay' : nodeFigures.get(sample.name);
     if (figure === undefined) continue;
     sums.set(figure, (sums.get(figure) ?? 0) + sample.value);
@@ -125,12 +94,14 @@ export function readNode(text: string): NodeFigures {
   const [nodeId = ''] = ids;
   if (nodeId === '') throw new MetricsError('the metrics carry no node id');
   if (ids.size > 1) throw new MetricsError('the metrics are of more than one node');
+  const participants = count('participants', sums.get('participants'));
   return {
     nodeId,
-    participants: count('participants', sums.get('participants')),
+    participants,
     rooms: count('rooms', sums.get('rooms')),
     // The series appears with the first relayed client.
     relayedSignals: count('relayed signals', sums.get('relay') ?? 0),
+    quality: quality.told(participants),
   };
 }
 
@@ -153,18 +124,8 @@ function isRelay({ name, labels }: Sample): boolean {
   );
 }
 
-/** The jobs of a companion; `undefined` when the text does not come from one. */
-export function activeJobs(name: CompanionName, samples: Iterable<Sample>): number | undefined {
-  let active = 0;
-  let alive = false;
-  for (const sample of samples) {
-    if (sample.name === activeMetric[name]) active += sample.value;
-    if (sample.name === aliveMetric[name] || sample.name === activeMetric[name]) alive = true;
-  }
-  return alive && Number.isSafeInteger(active) && active >= 0 ? active : undefined;
-}
-
 function failure(error: unknown): string {
-  if (nameOf(error) === 'TimeoutError') return `the metrics port did not answer within ${timeoutMs} ms`;
-  return nameOf(error) === 'MetricsError' ? whyOf(error) : `metrics: ${codeOf(error) ?? whyOf(error)}`;
+  if (nameOf(error) === 'TimeoutError') return `the metrics port did not answer within ${pageTimeoutMs} ms`;
+  if (nameOf(error) === 'MetricsError') return whyOf(error);
+  return `metrics: ${codeOf(error) ?? whyOf(error)}`;
 }

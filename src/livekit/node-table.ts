@@ -1,7 +1,8 @@
 import type { Clock } from '../base/clock.ts';
 import type { NodeEntry, RedisReading, RoomPlacement } from '../core/readings.ts';
-import { decodeNode, decodeRoom, type DecodedNode } from './node-decode.ts';
+import { decodeNode, type DecodedNode } from './node-decode.ts';
 import { type RedisLink, RedisRefusedError } from './redis.ts';
+import { RoomMemo } from './room-memo.ts';
 import { whyOf } from './why.ts';
 
 /** The hash in which servers register. */
@@ -32,7 +33,10 @@ export class NodeTable {
   readonly #link: RedisLink;
   readonly #clock: Clock;
   readonly #heartbeats = new Map<string, Heartbeat>();
+  readonly #rooms = new RoomMemo();
   #values: ReadonlyMap<string, Buffer> = new Map();
+  /** What those say. */
+  #decoded: ReadonlyMap<string, DecodedNode> = new Map();
   #running: Promise<RedisReading> | undefined;
   #peopleRefused = false;
 
@@ -64,8 +68,10 @@ export class NodeTable {
       ]);
       const atMs = this.#clock.elapsedMs();
       const rooms = await this.#readRooms(placements);
-      const nodes = [...values].map(([id, value]) => this.#timed(decodeNode(id, value), atMs));
+      const decoded = this.#decodeAll(values);
+      const nodes = [...decoded.values()].map((node) => this.#timed(node, atMs));
       this.#values = values;
+      this.#decoded = decoded;
       this.#forget(atMs);
       return { kind: 'Read', nodes, rooms, atMs, serverVersion };
     } catch (error) {
@@ -74,7 +80,17 @@ export class NodeTable {
     }
   }
 
-  async #readRooms(placements: ReadonlyMap<string, Buffer>): Promise<RoomPlacement[]> {
+  /** Servers write every 2 s, and looks come far more often: most entries are as they were. */
+  #decodeAll(values: ReadonlyMap<string, Buffer>): ReadonlyMap<string, DecodedNode> {
+    const decoded = new Map<string, DecodedNode>();
+    for (const [id, value] of values) {
+      const known = this.#values.get(id)?.equals(value) === true ? this.#decoded.get(id) : undefined;
+      decoded.set(id, known ?? decodeNode(id, value));
+    }
+    return decoded;
+  }
+
+  async #readRooms(placements: ReadonlyMap<string, Buffer>): Promise<readonly RoomPlacement[]> {
     const names = [...placements.keys()];
     const chunks: string[][] = [];
     for (let at = 0; at < names.length; at += roomsPerRequest) {
@@ -83,22 +99,11 @@ export class NodeTable {
     const answers = await Promise.all(
       chunks.map(async (chunk) => await this.#link.hashMany(roomsKey, chunk)),
     );
-    const records = answers.flat();
-    const rooms = names.map((room, at) => {
-      const value = records[at];
-      const record = value === undefined ? undefined : decodeRoom(value);
-      return {
-        room,
-        nodeId: placements.get(room)?.toString('utf8') ?? '',
-        participants: record?.participants,
-        createdAtSeconds: record?.createdAtSeconds,
-      };
-    });
-    return await this.#withNewcomers(rooms);
+    return await this.#withNewcomers(this.#rooms.read(placements, answers.flat()));
   }
 
   /** Rooms that have just begun, or that seem empty, with the people who are in them by now. */
-  async #withNewcomers(rooms: RoomPlacement[]): Promise<RoomPlacement[]> {
+  async #withNewcomers(rooms: readonly RoomPlacement[]): Promise<readonly RoomPlacement[]> {
     const newest = rooms.reduce((latest, room) => Math.max(latest, room.createdAtSeconds ?? 0), 0);
     const isAsked = ({ participants, createdAtSeconds = 0 }: RoomPlacement): boolean =>
       participants === 0 || (participants !== undefined && newest - createdAtSeconds < youngSeconds);
@@ -107,12 +112,7 @@ export class NodeTable {
       .toSorted((a, b) => (b.createdAtSeconds ?? 0) - (a.createdAtSeconds ?? 0))
       .slice(0, mostAsked);
     const counts = await Promise.all(asked.map(async ({ room }) => await this.#peopleIn(room)));
-    const byRoom = new Map(asked.map(({ room }, at) => [room, counts[at] ?? 0]));
-    return rooms.map((room) => {
-      const people = byRoom.get(room.room) ?? 0;
-      const newcomers = people - (room.participants ?? people);
-      return newcomers > 0 ? { ...room, participants: people, newcomers } : room;
-    });
+    return this.#rooms.withPeople(rooms, new Map(asked.map(({ room }, at) => [room, counts[at] ?? 0])));
   }
 
   /** A login that may not read these keys still works: such a room counts with what its record says. */
@@ -129,8 +129,8 @@ export class NodeTable {
 
   #timed(decoded: DecodedNode, atMs: number): NodeEntry {
     if (decoded.kind === 'Undecodable') return decoded;
-    const { updatedAtSeconds, ...entry } = decoded;
-    const before = this.#heartbeats.get(entry.nodeId);
+    const { kind, nodeId, ip, state, cordonMarked, load, updatedAtSeconds, startedAtSeconds } = decoded;
+    const before = this.#heartbeats.get(nodeId);
     const changed = before !== undefined && before.updatedAtSeconds !== updatedAtSeconds;
     const now: Heartbeat = {
       updatedAtSeconds,
@@ -138,8 +138,9 @@ export class NodeTable {
       seenAtMs: atMs,
       count: (before?.count ?? 0) + (changed ? 1 : 0),
     };
-    this.#heartbeats.set(entry.nodeId, now);
-    return { ...entry, ageMs: atMs - now.changedAtMs, heartbeatsSeen: now.count };
+    this.#heartbeats.set(nodeId, now);
+    const age = { ageMs: atMs - now.changedAtMs, heartbeatsSeen: now.count };
+    return { kind, nodeId, ip, state, cordonMarked, load, startedAtSeconds, ...age };
   }
 
   #forget(atMs: number): void {

@@ -1,5 +1,6 @@
 /** `livekit.yaml` of the Media Nodes: what the operator needs, with the user's values merged over the rest. */
 import { stringify } from 'yaml';
+import type { NodeSelector } from '../core/selector-advice.ts';
 import type { SpecProblem } from '../core/spec.ts';
 import { never } from '../base/assert.ts';
 import { deepMerge, isJsonObject, type JsonObject, valueAt } from './deep-merge.ts';
@@ -77,6 +78,16 @@ export function usesPortRange(userConfig: JsonObject | undefined): boolean {
   ];
   return bounds.some((bound) => bound !== undefined && bound !== null && bound !== 0);
 }
+
+/** How the servers pick the node for a new room, with the defaults for what the user's config leaves open. */
+export function nodeSelector(userConfig: JsonObject | undefined): NodeSelector {
+  const selector = valueAt(deepMerge(defaults({}), userConfig ?? {}), 'node_selector');
+  // Without a map there the servers take defaults of their own.
+  const { kind, sort_by, algorithm, sysload_limit } = isJsonObject(selector) ? selector : serverSelector;
+  return { kind, sortBy: sort_by, algorithm, sysloadLimit: sysload_limit };
+}
+
+const serverSelector: JsonObject = { kind: 'any', sort_by: 'random', algorithm: 'lowest' };
 
 /** What the metrics port asks for; nothing unless the user's config sets a login. */
 export interface MetricsLogin {

@@ -3,17 +3,30 @@ import type { OpenViduCluster } from '../api/v1alpha1.gen.ts';
 import { isJsonObject, type JsonObject, valueAt } from './deep-merge.ts';
 import { defaultRtcTcpPort, defaultRtcUdpPort, usesPortRange } from './livekit-config.ts';
 import { LIVEKIT_CONFIG_KEY } from './livekit-secret.ts';
-import { livekitSecretName, type OwnerRef } from './owned-object.ts';
+import { mediaContainerIndex } from './media-container.ts';
 import { redisTlsVolume } from './redis-tls.ts';
 
 type Spec = OpenViduCluster['spec'];
-type Container = Spec['mediaNodes']['template']['spec']['containers'][number];
+type MediaNodes = Pick<Spec['mediaNodes'], 'template' | 'config' | 'signalPort' | 'metricsPort'>;
+type Container = MediaNodes['template']['spec']['containers'][number];
 
-/** The media container, complete. */
+/** Name of the container port for signalling and the server API. */
+export const SIGNAL_PORT_NAME = 'signal';
+
+/** Whether the media container has its signalling port under that name: a template may list the port under another. */
+export function hasSignalPort(mediaNodes: Pick<MediaNodes, 'template' | 'signalPort'>): boolean {
+  const { containers } = mediaNodes.template.spec;
+  const theirs = objectsOf(containers[mediaContainerIndex(containers)]?.['ports']);
+  const ours = { name: SIGNAL_PORT_NAME, containerPort: mediaNodes.signalPort };
+  const listed = theirs.find((port) => samePort(port, ours));
+  return listed === undefined || (sameName(listed, ours) && listed['containerPort'] === ours.containerPort);
+}
+
+/** The media container, complete. `configSecret` names the Secret with its configuration. */
 export function mediaContainer(
-  owner: OwnerRef,
-  source: Pick<Spec, 'redis' | 'mediaNodes'>,
+  source: { readonly redis: Spec['redis']; readonly mediaNodes: MediaNodes },
   container: Container,
+  configSecret: string,
 ): { readonly name: string } & JsonObject {
   const { signalPort } = source.mediaNodes;
   const tls = redisTlsVolume(source.redis);
@@ -21,7 +34,11 @@ export function mediaContainer(
     readinessProbe: readinessProbe(signalPort),
     livenessProbe: livenessProbe(signalPort),
     ...container,
-    env: withAbsent(objectsOf(container['env']), environment(owner, source, container), sameName),
+    env: withAbsent(
+      objectsOf(container['env']),
+      environment(source.mediaNodes, container, configSecret),
+      sameName,
+    ),
     ports: withAbsent(objectsOf(container['ports']), ports(source), samePort),
     ...(tls === undefined ? {} : { volumeMounts: [...objectsOf(container['volumeMounts']), tls.mount] }),
   };
@@ -43,14 +60,14 @@ function livenessProbe(signalPort: number): JsonObject {
 }
 
 function environment(
-  owner: OwnerRef,
-  { mediaNodes }: Pick<Spec, 'mediaNodes'>,
+  mediaNodes: MediaNodes,
   container: Container,
+  configSecret: string,
 ): readonly JsonObject[] {
   const hostNetwork = mediaNodes.template.spec['hostNetwork'] === true;
   const fixedIp = valueAt(mediaNodes.config, 'rtc', 'node_ip') !== undefined;
   const ownAddress = field(hostNetwork ? 'status.hostIP' : 'status.podIP');
-  const secret = { name: livekitSecretName(owner.name), key: LIVEKIT_CONFIG_KEY };
+  const secret = { name: configSecret, key: LIVEKIT_CONFIG_KEY };
   return [
     // The variable would win over the file, so a value in the user's config keeps it out.
     ...(fixedIp ? [] : [{ name: 'NODE_IP', valueFrom: ownAddress }]),
@@ -75,13 +92,13 @@ function namesConfig(container: Container): boolean {
   return words.some((word) => typeof word === 'string' && configFlag.test(word));
 }
 
-function ports({ mediaNodes }: Pick<Spec, 'mediaNodes'>): readonly JsonObject[] {
+function ports({ mediaNodes }: { readonly mediaNodes: MediaNodes }): readonly JsonObject[] {
   const { config, signalPort, metricsPort } = mediaNodes;
   const tcpPort = valueAt(config, 'rtc', 'tcp_port') ?? defaultRtcTcpPort;
   const udpPort =
     valueAt(config, 'rtc', 'udp_port') ?? (usesPortRange(config) ? undefined : defaultRtcUdpPort);
   const wanted = [
-    { name: 'signal', containerPort: signalPort, protocol: 'TCP' },
+    { name: SIGNAL_PORT_NAME, containerPort: signalPort, protocol: 'TCP' },
     { name: 'rtc-tcp', containerPort: tcpPort, protocol: 'TCP' },
     { name: 'rtc-udp', containerPort: udpPort, protocol: 'UDP' },
     { name: 'metrics', containerPort: metricsPort, protocol: 'TCP' },

@@ -6,13 +6,33 @@ import { parseDurationMs } from '../base/duration.ts';
 import { isJsonObject, type JsonObject } from './deep-merge.ts';
 import { mediaContainerIndex } from './media-container.ts';
 import { mediaContainer } from './media-node-container.ts';
-import { mediaNodeLabels, type OwnedMeta, type OwnerRef, ownedMeta } from './owned-object.ts';
+import {
+  livekitSecretName,
+  mediaNodeLabels,
+  type OwnedMeta,
+  type OwnerRef,
+  ownedMeta,
+} from './owned-object.ts';
 import { redisTlsVolume } from './redis-tls.ts';
 
 type Spec = OpenViduCluster['spec'];
 
-/** The parts of the spec that a Pod is made from. */
-export type MediaNodeSource = Pick<Spec, 'redis' | 'mediaNodes' | 'drain'>;
+/** The parts of the spec that a Pod and its configuration are made from. It names Secrets and holds none. */
+export interface MediaNodeSource {
+  readonly redis: Spec['redis'];
+  readonly mediaNodes: Pick<Spec['mediaNodes'], 'template' | 'config' | 'signalPort' | 'metricsPort'>;
+  readonly drain: Pick<Spec['drain'], 'gracePeriod'>;
+}
+
+/** Nothing but what a Pod is made from, so that it can be kept for the day when the spec says something else. */
+export function mediaNodeSource({ redis, mediaNodes, drain }: MediaNodeSource): MediaNodeSource {
+  const { template, config, signalPort, metricsPort } = mediaNodes;
+  return {
+    redis,
+    mediaNodes: { template, signalPort, metricsPort, ...(config === undefined ? {} : { config }) },
+    drain: { gracePeriod: drain.gracePeriod },
+  };
+}
 
 export interface PodObject {
   readonly apiVersion: 'v1';
@@ -22,7 +42,7 @@ export interface PodObject {
 }
 
 export interface PodObjectSpec {
-  readonly restartPolicy: 'Always';
+  readonly restartPolicy: unknown;
   readonly enableServiceLinks: false;
   readonly terminationGracePeriodSeconds: number;
   readonly containers: readonly ({ readonly name: string } & JsonObject)[];
@@ -35,8 +55,16 @@ export const MEDIA_NODE_APP = 'openvidu-media-node';
 /** The default of the CRD, for a duration that cannot be read. */
 const defaultGraceSeconds = 86_400;
 
-/** The Pod `name` of the cluster, complete. Equal input gives an equal object. */
-export function mediaNodePod(owner: OwnerRef, name: string, source: MediaNodeSource): PodObject {
+/**
+ * The Pod `name` of the cluster, complete, with the configuration that is kept for this revision. Equal input gives an
+ * equal object.
+ */
+export function mediaNodePod(
+  owner: OwnerRef,
+  name: string,
+  source: MediaNodeSource,
+  revision = mediaNodeRevision(source),
+): PodObject {
   const { template } = source.mediaNodes;
   const tls = redisTlsVolume(source.redis);
   const media = mediaContainerIndex(template.spec.containers);
@@ -44,15 +72,15 @@ export function mediaNodePod(owner: OwnerRef, name: string, source: MediaNodeSou
     ...(template.spec['hostNetwork'] === true ? { dnsPolicy: 'ClusterFirstWithHostNet' } : {}),
     ...template.spec,
     ...(tls === undefined ? {} : { volumes: [...listOf(template.spec['volumes']), tls.volume] }),
-    restartPolicy: 'Always',
+    restartPolicy: restartPolicy(source),
     // A Service named livekit would inject LIVEKIT_PORT=tcp://…, which the server reads as its port.
     enableServiceLinks: false,
     terminationGracePeriodSeconds: graceSeconds(source),
     containers: template.spec.containers.map((container, at) =>
-      at === media ? mediaContainer(owner, source, container) : container,
+      at === media ? mediaContainer(source, container, livekitSecretName(owner.name, revision)) : container,
     ),
   };
-  return { apiVersion: 'v1', kind: 'Pod', metadata: podMeta(owner, name, source), spec };
+  return { apiVersion: 'v1', kind: 'Pod', metadata: podMeta(owner, name, source, revision), spec };
 }
 
 /**
@@ -75,7 +103,15 @@ export function mediaNodeRevision(source: MediaNodeSource): string {
     .slice(0, 10);
 }
 
-function podMeta(owner: OwnerRef, name: string, source: MediaNodeSource): OwnedMeta {
+/**
+ * A Pod is one process with one id in Redis, so it ends with its server and is replaced at once. Beside companions the
+ * server is started again instead: a recording in another container must not end with it.
+ */
+function restartPolicy({ mediaNodes: { template } }: MediaNodeSource): unknown {
+  return template.spec['restartPolicy'] ?? (template.spec.containers.length > 1 ? 'Always' : 'Never');
+}
+
+function podMeta(owner: OwnerRef, name: string, source: MediaNodeSource, revision: string): OwnedMeta {
   const { metadata } = source.mediaNodes.template;
   const meta = ownedMeta(owner, name);
   return {
@@ -94,7 +130,7 @@ function podMeta(owner: OwnerRef, name: string, source: MediaNodeSource): OwnedM
       // Machine autoscalers would otherwise evict a node with rooms in order to pack machines.
       'cluster-autoscaler.kubernetes.io/safe-to-evict': 'false',
       'karpenter.sh/do-not-disrupt': 'true',
-      [ANNOTATIONS.revision]: mediaNodeRevision(source),
+      [ANNOTATIONS.revision]: revision,
     },
   };
 }

@@ -43,9 +43,14 @@ export function mediaNodeLabels(owner: OwnerRef): StringMap {
   return { [LABELS.cluster]: owner.name, [LABELS.component]: COMPONENT_MEDIA_NODE };
 }
 
-/** The Secret with the configuration of the media servers. */
-export function livekitSecretName(cluster: string): string {
-  return `${cluster}-livekit`;
+/** The Secret with the configuration of the media servers of one revision. */
+export function livekitSecretName(cluster: string, revision: string): string {
+  return `${cluster}-livekit-${revision}`;
+}
+
+/** The ControllerRevision that keeps what the Pods of one revision are made from. */
+export function revisionName(cluster: string, revision: string): string {
+  return `${cluster}-${revision}`;
 }
 
 /** The Service that takes signalling and API requests. */

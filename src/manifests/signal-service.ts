@@ -1,4 +1,5 @@
 import { LABELS, SIGNALLING_ON } from '../api/names.ts';
+import { hasSignalPort, SIGNAL_PORT_NAME } from './media-node-container.ts';
 import {
   mediaNodeLabels,
   type OwnedMeta,
@@ -22,16 +23,18 @@ export interface ServiceObject {
       readonly name: string;
       readonly protocol: 'TCP';
       readonly port: number;
-      readonly targetPort: number;
+      readonly targetPort: string | number;
     }[];
   };
 }
+
+type SignalSource = Parameters<typeof hasSignalPort>[0];
 
 /**
  * The Service for signalling and the server API. It selects ready nodes that carry the signalling label, so
  * that a node can be taken out of it before it ends and while its own rooms go on.
  */
-export function signalService(owner: OwnerRef, signalPort: number): ServiceObject {
+export function signalService(owner: OwnerRef, mediaNodes: SignalSource): ServiceObject {
   return {
     apiVersion: 'v1',
     kind: 'Service',
@@ -39,9 +42,16 @@ export function signalService(owner: OwnerRef, signalPort: number): ServiceObjec
     spec: {
       type: 'ClusterIP',
       selector: { ...mediaNodeLabels(owner), [LABELS.signalling]: SIGNALLING_ON },
-      ports: [{ name: 'signal', protocol: 'TCP', port: SIGNAL_SERVICE_PORT, targetPort: signalPort }],
+      ports: [
+        { name: 'signal', protocol: 'TCP', port: SIGNAL_SERVICE_PORT, targetPort: targetPort(mediaNodes) },
+      ],
     },
   };
+}
+
+/** By its name, so that nodes of an earlier spec are reached at the port that they were given. */
+function targetPort(mediaNodes: SignalSource): string | number {
+  return hasSignalPort(mediaNodes) ? SIGNAL_PORT_NAME : mediaNodes.signalPort;
 }
 
 /** Address of the Service within the cluster, the default of `spec.server.url`. */

@@ -16,7 +16,6 @@ const checks: readonly Check[] = [
   livenessIsNotReadiness,
   nothingSignalsFirst,
   nothingEndsThePod,
-  serverIsRestarted,
 ];
 
 /** Faults of `spec.mediaNodes.template` and `spec.mediaNodes.config`, in a fixed order. Never throws. */
@@ -66,11 +65,4 @@ function nothingEndsThePod({ template }: MediaNodes): readonly SpecProblem[] {
   if (typeof template.spec['activeDeadlineSeconds'] !== 'number') return [];
   const message = 'it ends a Media Node in the midst of its rooms: remove it.';
   return [{ field: `${templateField}.activeDeadlineSeconds`, message }];
-}
-
-function serverIsRestarted({ template }: MediaNodes): readonly SpecProblem[] {
-  const policy = template.spec['restartPolicy'];
-  if (policy === undefined || policy === 'Always') return [];
-  const message = 'the Pods of Media Nodes always restart their containers: remove it.';
-  return [{ field: `${templateField}.restartPolicy`, message }];
 }

@@ -1,21 +1,29 @@
 /** Carries out one action as one small write, with the precondition that it was decided on. */
-import { LABELS, SIGNALLING_ON } from '../api/names.ts';
+import { ANNOTATIONS, LABELS, SIGNALLING_ON } from '../api/names.ts';
 import type { OpenViduCluster } from '../api/v1alpha1.gen.ts';
 import { assert, never } from '../base/assert.ts';
-import type { Action, PodRef } from '../core/action.ts';
+import type { Action, OwnWish, PodRef } from '../core/action.ts';
 import type { KubeClient } from '../kube/client.ts';
 import { AlreadyExistsError, ApiError, ConflictError, InvalidError, NotFoundError } from '../kube/errors.ts';
 import { PODS } from '../kube/resource.ts';
-import { mediaNodePod } from '../manifests/media-node-pod.ts';
+import { type MediaNodeSource, mediaNodePod, mediaNodeRevision } from '../manifests/media-node-pod.ts';
 import { ActionRefusedError, type ActPort, type MediaPort } from '../reconcile/ports.ts';
 import type { PodsCache } from './pods-cache.ts';
 import { type Removal, writeReceipt } from './receipts.ts';
+import type { RevisionStore } from './revision-store.ts';
+import { isTrial } from './spec-now.ts';
+
+/** Long enough for a signal to be sent, short enough that clients notice at once and go elsewhere. */
+const evictionGraceSeconds = 1;
+/** A hung server does not hear the first signal; the second comes at once, and the end soon after. */
+const wedgedGraceSeconds = 5;
 
 export interface ActorParts {
   readonly client: KubeClient;
   readonly pods: PodsCache;
+  readonly revisions: Pick<RevisionStore, 'sourceOf' | 'judge'>;
   readonly media: Pick<MediaPort, 'removeGhost'>;
-  /** The resource as last seen; the Pod template is read from it at the moment of the launch. */
+  /** The resource as last seen. */
   cluster(): OpenViduCluster;
   /** RFC 3339, for receipts. */
   nowIso(): string;
@@ -31,7 +39,7 @@ export class Actor implements ActPort {
 
   /** @throws ActionRefusedError as the port says; BugError in mode DryRun, in which nothing may be decided. */
   async act(action: Action): Promise<void> {
-    assert(this.#parts.cluster().spec.autoscaling.mode !== 'DryRun', 'a trial carries nothing out');
+    assert(!isTrial(this.#parts.cluster()), 'a trial carries nothing out');
     try {
       await this.#carryOut(action);
     } catch (error) {
@@ -44,13 +52,21 @@ export class Actor implements ActPort {
   #carryOut(action: Action): Promise<unknown> {
     switch (action.kind) {
       case 'CreatePod':
-        return this.#createPod(action.name);
+        return this.#createPod(action.name, action.revision);
       case 'SetInService':
         return this.#setInService(action.pod, action.inService);
       case 'RemoveNode':
-        return this.#removeNode(action);
+        return this.#removeNode(action, undefined);
       case 'RemoveFailed':
         return this.#deletePod(action.pod);
+      case 'SetWish':
+        return this.#setWish(action.pod, action.wish);
+      case 'JudgeRevision':
+        return this.#parts.revisions.judge(action.revision, action.verdict);
+      case 'EvictNode':
+        return this.#removeNode(action, evictionGraceSeconds);
+      case 'EndWedged':
+        return this.#endWedged(action);
       case 'RemoveGhost':
         return this.#parts.media.removeGhost(action.nodeId);
       default:
@@ -59,14 +75,37 @@ export class Actor implements ActPort {
   }
 
   /** The name is a function of what was seen: that it exists already means that this launch was made before. */
-  async #createPod(name: string): Promise<void> {
-    const { metadata, spec } = this.#parts.cluster();
+  async #createPod(name: string, revision: string): Promise<void> {
+    const { metadata } = this.#parts.cluster();
+    const source = this.#sourceOf(revision);
     try {
-      const pod = await this.#parts.client.create(PODS, mediaNodePod(metadata, name, spec));
+      const pod = await this.#parts.client.create(PODS, mediaNodePod(metadata, name, source, revision));
       this.#parts.pods.wrote(pod.metadata.resourceVersion);
     } catch (error) {
       if (!(error instanceof AlreadyExistsError)) throw error;
     }
+  }
+
+  /** @throws ActionRefusedError when nobody knows what that revision was. */
+  #sourceOf(revision: string): MediaNodeSource {
+    const { spec } = this.#parts.cluster();
+    const stored = this.#parts.revisions.sourceOf(revision);
+    if (stored !== undefined) return stored;
+    if (mediaNodeRevision(spec) === revision) return spec;
+    throw new ActionRefusedError(`what revision ${revision} was made from is not stored`, true);
+  }
+
+  async #setWish(pod: PodRef, wish: OwnWish | undefined): Promise<void> {
+    const annotations = {
+      [ANNOTATIONS.drain]: wish?.why ?? null,
+      [ANNOTATIONS.drainBy]: wish?.by.toLowerCase() ?? null,
+      [ANNOTATIONS.cordonedSince]: wish === undefined ? null : this.#parts.nowIso(),
+    };
+    const { uid, resourceVersion } = pod;
+    const written = await this.#parts.client.patchMerge(PODS, this.#ref(pod), {
+      metadata: { uid, resourceVersion, annotations },
+    });
+    this.#parts.pods.wrote(written.metadata.resourceVersion);
   }
 
   async #setInService(pod: PodRef, inService: boolean): Promise<void> {
@@ -79,15 +118,24 @@ export class Actor implements ActPort {
   }
 
   /** The receipt is written first: a removal without one must not be possible. */
-  async #removeNode(removal: Removal): Promise<void> {
+  async #removeNode(removal: Removal, gracePeriodSeconds: number | undefined): Promise<void> {
     await writeReceipt(this.#parts.client, this.#parts.cluster(), removal, this.#parts.nowIso());
-    await this.#deletePod(removal.pod);
+    await this.#deletePod(removal.pod, gracePeriodSeconds);
   }
 
-  async #deletePod(pod: PodRef): Promise<void> {
+  /** One that was told to stop by us has its receipt already. */
+  #endWedged(action: Extract<Action, { kind: 'EndWedged' }>): Promise<void> {
+    const known = this.#parts.pods.list().find(({ uid }) => uid === action.pod.uid);
+    if (known?.deleting === true) return this.#deletePod(action.pod, wedgedGraceSeconds);
+    return this.#removeNode(action, wedgedGraceSeconds);
+  }
+
+  /** Unless told otherwise with the grace of the Pod, within which the server waits for its participants. */
+  async #deletePod(pod: PodRef, gracePeriodSeconds?: number): Promise<void> {
     const { uid, resourceVersion } = pod;
+    const grace = gracePeriodSeconds === undefined ? {} : { gracePeriodSeconds };
     try {
-      await this.#parts.client.delete(PODS, this.#ref(pod), { uid, resourceVersion });
+      await this.#parts.client.delete(PODS, this.#ref(pod), { uid, resourceVersion, ...grace });
       this.#parts.pods.asked(uid);
     } catch (error) {
       if (!(error instanceof NotFoundError)) throw error;

@@ -1,36 +1,25 @@
 /** One OpenViduCluster at run time: its objects in the cluster, its link to the media plane, and its loop. */
-import { createHash } from 'node:crypto';
-import { FIELD_MANAGER } from '../api/names.ts';
 import type { OpenViduCluster } from '../api/v1alpha1.gen.ts';
 import type { Clock } from '../base/clock.ts';
 import { isoFromMs } from '../base/iso-time.ts';
 import type { Log } from '../base/log.ts';
 import type { SpecProblem } from '../core/spec.ts';
 import type { KubeClient } from '../kube/client.ts';
-import { ApiError, InvalidError } from '../kube/errors.ts';
 import type { EventRecorder } from '../kube/events.ts';
-import type { NewObject } from '../kube/kinds.ts';
-import { PDBS, type ResourceType, SECRETS, SERVICES } from '../kube/resource.ts';
-import { livekitConfig, metricsLogin } from '../manifests/livekit-config.ts';
-import { livekitSecret } from '../manifests/livekit-secret.ts';
-import { podDisruptionBudget } from '../manifests/pod-disruption-budget.ts';
-import { signalService } from '../manifests/signal-service.ts';
 import { Journal } from '../reconcile/journal.ts';
 import { type MaskRoom, journalLines } from '../reconcile/journal-lines.ts';
 import type { SpecNow } from '../reconcile/ports.ts';
-import { ClusterLoop, type PassResult } from '../reconcile/reconcile.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
-import { Actor } from './actor.ts';
-import { CheckpointStore } from './checkpoint.ts';
-import { companionsOf } from './companions.ts';
-import { decidingPart } from './deciding-part.ts';
 import { type Connections, resolveConnections } from './connections.ts';
-import { MediaLink } from './media-link.ts';
-import { ForeignPods, watchedOnly } from './foreign-pods.ts';
-import type { PodsCache } from './pods-cache.ts';
+import { decidingPart } from './deciding-part.ts';
+import { FleetObjects } from './fleet-objects.ts';
+import { mediaIdentity, type MediaLoop, openMediaLoop } from './media-loop.ts';
+import { PodsCache, type PodsView, type Surroundings } from './pods-cache.ts';
 import { Recorder } from './recorder.ts';
+import { type Retention, retention, writeRetention } from './retention.ts';
+import { RevisionStore, type RevisionsView } from './revision-store.ts';
 import { ShadowWatch } from './shadow-watch.ts';
-import { specNowOf } from './spec-now.ts';
+import { isTrial, specNowOf } from './spec-now.ts';
 
 /** Secrets may change without a word to us; they are read again this often, and at once when the spec changes. */
 const resolveEveryMs = 60_000;
@@ -38,10 +27,19 @@ const resolveAgainMs = 5000;
 /** Pods of another scaler are listed within this, or looked for again. */
 const notListedMs = 500;
 
+/** What all OpenViduClusters see of the cluster through shared watches. */
+export interface SharedViews {
+  readonly pods: PodsView;
+  readonly revisions: RevisionsView;
+  readonly kubeNodesOf?: NonNullable<Surroundings['kubeNodesOf']>;
+  /** Other OpenViduClusters with the same Redis and database, as `namespace/name`. */
+  sharingRedis?(cluster: OpenViduCluster): readonly string[];
+}
+
 export interface RuntimeParts {
   readonly client: KubeClient;
   readonly events: EventRecorder;
-  readonly pods: PodsCache;
+  readonly views: SharedViews;
   readonly clock: Clock;
   readonly log: Log;
   readonly metrics: Metrics;
@@ -49,62 +47,92 @@ export interface RuntimeParts {
   wake(when: 'soon' | 'later'): void;
 }
 
-interface Media {
-  readonly link: MediaLink;
-  readonly loop: ClusterLoop;
-  /** Pods of another scaler, where those are watched. */
-  readonly foreign: ForeignPods | undefined;
-  readonly identity: string;
-}
-
 export class ClusterRuntime {
   readonly #parts: RuntimeParts;
+  readonly #pods: PodsCache;
+  readonly #revisions: RevisionStore;
+  readonly #objects: FleetObjects;
   readonly #recorder: Recorder;
   readonly #journal = new Journal();
   readonly #shadow: ShadowWatch;
   #cluster: OpenViduCluster;
   #specNow: SpecNow;
-  #media: Media | undefined;
+  #media: MediaLoop | undefined;
   #problems: readonly SpecProblem[] = [];
   #resolved: { readonly generation: number; readonly atMs: number; readonly ok: boolean } | undefined;
-  #objects = '';
+  #toldDeleting = false;
 
   constructor(cluster: OpenViduCluster, parts: RuntimeParts) {
+    const { client, views } = parts;
     this.#parts = parts;
     this.#cluster = cluster;
     this.#specNow = specNowOf(cluster, []);
+    this.#revisions = new RevisionStore({
+      client,
+      view: views.revisions,
+      key: this.#key(),
+      owner: () => this.#cluster.metadata,
+    });
+    this.#pods = new PodsCache(views.pods, this.#key(), {
+      ...(views.kubeNodesOf === undefined ? {} : { kubeNodesOf: views.kubeNodesOf }),
+      revisions: () => this.#revisions.observations(),
+    });
+    this.#objects = new FleetObjects({
+      client,
+      revisions: this.#revisions,
+      cluster: () => this.#cluster,
+      revisionsInUse: () => new Set(this.#pods.list().map(({ revision = '' }) => revision)),
+    });
     this.#shadow = new ShadowWatch({
       log: parts.log,
       onReport: (report) => parts.metrics.shadow(this.#key(), report),
     });
-    this.#recorder = new Recorder({
-      client: parts.client,
-      events: parts.events,
-      clock: parts.clock,
-      log: parts.log,
+    this.#recorder = this.#makeRecorder();
+  }
+
+  #makeRecorder(): Recorder {
+    const { client, events, clock, log, metrics } = this.#parts;
+    return new Recorder({
+      client,
+      events,
+      clock,
+      log,
       cluster: () => this.#cluster,
       specNow: () => this.#specNow,
       onDecision: (input, decision, tookMs) => {
-        parts.metrics.decision(this.#key(), input, decision, tookMs);
+        metrics.decision(this.#key(), input, decision, tookMs);
         this.#journal.record(input, decision, tookMs);
         this.#shadow.see(input, decision);
       },
       shadow: () => this.#shadow.status,
+      surroundings: () => ({
+        sharingRedis: this.#parts.views.sharingRedis?.(this.#cluster) ?? [],
+        machinesWatched: this.#pods.kubeNodes() !== undefined,
+      }),
     });
   }
 
   /** One pass on the resource as it is now. @returns after how many milliseconds time alone may change the answer. */
   async pass(cluster: OpenViduCluster): Promise<number | undefined> {
     this.#cluster = cluster;
+    const step = this.#retention();
+    if (step.kind !== 'Keep') await this.#retain(step);
+    if (step.kind === 'Release' && cluster.metadata.deletionTimestamp !== undefined) return undefined;
+    const againMs = await this.#steps();
+    if (step.kind !== 'Keep' || step.untilMs === undefined) return againMs;
+    return Math.min(againMs, Math.max(0, step.untilMs - this.#parts.clock.wallMs()));
+  }
+
+  async #steps(): Promise<number> {
     await this.#connect();
-    this.#specNow = specNowOf(cluster, this.#problems);
+    this.#specNow = specNowOf(this.#cluster, this.#problems);
     if (this.#media === undefined) {
       const problem = this.#specNow.problems[0];
       if (problem !== undefined) this.#recorder.faulty(problem);
       return resolveAgainMs;
     }
     if (this.#media.foreign?.isSynced === false) return notListedMs;
-    const { wakeAtMs } = await this.#passOn(this.#media.loop);
+    const { wakeAtMs } = await this.#media.loop.pass(this.#specNow);
     const dueMs = this.#problems.length > 0 ? resolveAgainMs : resolveEveryMs;
     const nowMs = this.#parts.clock.elapsedMs();
     return Math.max(0, Math.min(dueMs, (wakeAtMs ?? Infinity) - nowMs));
@@ -120,21 +148,33 @@ export class ClusterRuntime {
   async close(): Promise<void> {
     this.#recorder.stop();
     this.#shadow.end();
-    await this.#unlink();
-  }
-
-  async #unlink(): Promise<void> {
-    await this.#media?.foreign?.stop();
-    await this.#media?.link.close();
+    await this.#media?.close();
     this.#media = undefined;
-  }
-
-  #passOn(loop: ClusterLoop): Promise<PassResult> {
-    return loop.pass(this.#specNow);
   }
 
   #key(): string {
     return `${this.#cluster.metadata.namespace}/${this.#cluster.metadata.name}`;
+  }
+
+  #retention(): Retention {
+    const step = retention({
+      cluster: this.#cluster,
+      pods: this.#pods.list(),
+      ownWritesSeen: this.#pods.ownWritesSeen(),
+      wallMs: this.#parts.clock.wallMs(),
+    });
+    if (step.kind === 'Keep' && step.untilMs !== undefined && !this.#toldDeleting) {
+      this.#toldDeleting = true;
+      const until = isoFromMs(step.untilMs);
+      const message = `The Media Nodes leave as they become empty, and are told to stop at ${until} at the latest.`;
+      this.#recorder.event({ reason: 'Deleting', message }, 'Normal');
+    }
+    return step;
+  }
+
+  async #retain(step: Exclude<Retention, { kind: 'Keep' }>): Promise<void> {
+    if (step.kind === 'Release') this.#parts.log.info('no longer retained', { why: step.why });
+    await writeRetention(this.#parts.client, this.#cluster, step);
   }
 
   /** A fault in the spec leaves the link that works in place: running nodes are kept as they are. */
@@ -150,113 +190,36 @@ export class ClusterRuntime {
       this.#resolved = { generation, atMs: nowMs, ok: false };
       return;
     }
-    // A trial makes nothing: it may run beside a fleet that has a Service and a PodDisruptionBudget of its own.
-    const isTrial = this.#cluster.spec.autoscaling.mode === 'DryRun';
-    this.#problems = isTrial ? [] : await this.#applyObjects(resolved.connections);
+    this.#problems = await this.#settleObjects(resolved.connections);
     await this.#link(resolved.connections);
     this.#resolved = { generation, atMs: nowMs, ok: this.#problems.length === 0 };
   }
 
+  /**
+   * A trial makes nothing: it may run beside a fleet that has a Service and a PodDisruptionBudget of its own. A fleet that
+   * is deleted needs nothing more, and its namespace may take nothing more.
+   */
+  #settleObjects(connections: Connections): Promise<readonly SpecProblem[]> {
+    const isEnding = this.#cluster.metadata.deletionTimestamp !== undefined;
+    return isEnding || isTrial(this.#cluster) ? Promise.resolve([]) : this.#objects.settle(connections);
+  }
+
   async #link(connections: Connections): Promise<void> {
-    const { server, mediaNodes } = this.#cluster.spec;
+    if (this.#media?.identity === mediaIdentity(this.#cluster, connections)) return;
+    await this.#media?.close();
+    this.#media = undefined;
+    const { clock, log, metrics, client } = this.#parts;
     const parts = {
-      connections,
-      serverUrl: server.url,
-      signalPort: mediaNodes.signalPort,
-      metricsPort: mediaNodes.metricsPort,
-      metricsLogin: metricsLogin(mediaNodes.config),
-      companions: companionsOf(mediaNodes.template.spec.containers),
-    };
-    const selector = foreignSelector(this.#cluster);
-    const identity = digest({ ...parts, selector });
-    if (this.#media?.identity === identity) return;
-    await this.#unlink();
-    const { clock, log, metrics, client, pods } = this.#parts;
-    const wake = () => this.#parts.wake('soon');
-    const link = new MediaLink({
-      ...parts,
-      clock,
-      log,
-      // Rooms come and go by the hundred; what they weigh shows in the heartbeats.
-      onChange: (of) => this.#parts.wake(of === 'nodes' ? 'soon' : 'later'),
-      onReapplied: (delayMs) => metrics.cordonReapplied(delayMs),
-    });
-    const actor = new Actor({
       client,
-      pods,
-      media: link,
-      cluster: () => this.#cluster,
-      nowIso: () => isoFromMs(clock.wallMs()),
-      onDone: (action, outcome) => metrics.action(action.kind, outcome),
-    });
-    const foreign = selector === undefined ? undefined : this.#watchForeign(selector);
-    const loop = new ClusterLoop(this.#cluster.metadata.name, {
       clock,
       log,
-      media: foreign === undefined ? link : watchedOnly(link),
-      pods: foreign ?? pods,
-      actor,
+      metrics,
+      wake: (when: 'soon' | 'later') => this.#parts.wake(when),
+      pods: this.#pods,
+      revisions: this.#revisions,
       record: this.#recorder,
-      learned: new CheckpointStore({
-        client,
-        log,
-        apiSecret: connections.apiSecret,
-        cluster: () => this.#cluster,
-      }),
-      wake,
-    });
-    this.#media = { link, loop, foreign, identity };
+      cluster: () => this.#cluster,
+    };
+    this.#media = openMediaLoop(parts, connections);
   }
-
-  #watchForeign(matchLabels: Readonly<Record<string, string>>): ForeignPods {
-    const { client, log } = this.#parts;
-    const { namespace } = this.#cluster.metadata;
-    const onChange = () => this.#parts.wake('soon');
-    return new ForeignPods({ http: client.http, log, namespace, matchLabels, onChange });
-  }
-
-  /** Writes what the Media Nodes need, and only when it has changed. */
-  async #applyObjects(connections: Connections): Promise<readonly SpecProblem[]> {
-    const { metadata, spec } = this.#cluster;
-    const yaml = livekitConfig({
-      ...connections,
-      signalPort: spec.mediaNodes.signalPort,
-      metricsPort: spec.mediaNodes.metricsPort,
-      userConfig: spec.mediaNodes.config,
-    });
-    const objects: readonly (readonly [ResourceType, NewObject])[] = [
-      [SECRETS, livekitSecret(metadata, yaml)],
-      [SERVICES, signalService(metadata, spec.mediaNodes.signalPort)],
-      [PDBS, podDisruptionBudget(metadata)],
-    ];
-    const wanted = digest(objects);
-    if (wanted === this.#objects) return [];
-    for (const [type, object] of objects) {
-      const problem = await this.#apply(type, object);
-      if (problem !== undefined) return [problem];
-    }
-    this.#objects = wanted;
-    return [];
-  }
-
-  async #apply(type: ResourceType, object: NewObject): Promise<SpecProblem | undefined> {
-    try {
-      await this.#parts.client.apply(type, object, { fieldManager: FIELD_MANAGER, force: true });
-      return undefined;
-    } catch (error) {
-      if (!(error instanceof ApiError) || !(error instanceof InvalidError)) throw error;
-      return { field: `${object.kind} ${object.metadata.name}`, message: error.message };
-    }
-  }
-}
-
-/** Only a trial looks at Pods of others; in any other mode they do not exist for the operator. */
-function foreignSelector({ spec }: OpenViduCluster): Readonly<Record<string, string>> | undefined {
-  const { mode, dryRun } = spec.autoscaling;
-  return mode === 'DryRun' ? dryRun?.podSelector?.matchLabels : undefined;
-}
-
-/** Values with secrets in them are compared by their digest, so that none is kept longer than needed. */
-function digest(value: unknown): string {
-  return createHash('sha256').update(JSON.stringify(value)).digest('hex');
 }

@@ -6,15 +6,19 @@ import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import type { KubeClient } from '../kube/client.ts';
 import type { EventRecorder } from '../kube/events.ts';
-import type { Pod } from '../kube/kinds.ts';
+import type { ControllerRevision, KubeObject, Pod } from '../kube/kinds.ts';
 import { WorkQueue } from '../kube/queue.ts';
 import { Reflector } from '../kube/reflector.ts';
-import { PODS } from '../kube/resource.ts';
+import { CONTROLLER_REVISIONS, PODS } from '../kube/resource.ts';
 import { roomMask } from '../reconcile/journal-mask.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
-import { ClusterRuntime } from './cluster-runtime.ts';
-import { byCluster, PodsCache } from './pods-cache.ts';
-import { CLUSTERS } from './recorder.ts';
+import { ClusterRuntime, type SharedViews } from './cluster-runtime.ts';
+import { CLUSTERS } from './cluster-type.ts';
+import { KubeNodes } from './kube-nodes.ts';
+import { OptionalWatch } from './optional-watch.ts';
+import { byCluster } from './pods-cache.ts';
+import { sharingRedis } from './redis-sharing.ts';
+import { isRetained } from './retention.ts';
 
 /** Heartbeats of many nodes come at any moment; passes closer together than this would learn nothing new. */
 const leastBetweenPassesMs = 50;
@@ -22,6 +26,8 @@ const leastBetweenPassesMs = 50;
 const roomsSettleMs = 500;
 /** The backstop of a loop that is woken by changes. */
 const resyncMs = 300_000;
+/** Index of the Pods by the Kubernetes Node that they were placed on. */
+const byKubeNode = 'kubeNode';
 
 export interface ControllerParts {
   readonly client: KubeClient;
@@ -32,6 +38,8 @@ export interface ControllerParts {
   /** `undefined`: all namespaces. */
   readonly namespace: string | undefined;
   readonly concurrency: number;
+  /** Whether to look at Kubernetes Nodes, to notice when a machine is to be freed. */
+  readonly kubernetesNodes: boolean;
 }
 
 interface Kept {
@@ -43,6 +51,10 @@ export class Controller {
   readonly #parts: ControllerParts;
   readonly #clusters: Reflector<OpenViduCluster>;
   readonly #pods: Reflector<Pod>;
+  readonly #revisions: OptionalWatch<ControllerRevision>;
+  /** `undefined`: not to be looked at. */
+  readonly #kubeNodes: KubeNodes | undefined;
+  readonly #views: SharedViews;
   readonly #queue: WorkQueue;
   readonly #kept = new Map<string, Kept>();
   /** The salt ends with the process: nobody can guess names from keys that it has handed out. */
@@ -62,8 +74,21 @@ export class Controller {
       ...shared,
       type: PODS,
       labelSelector: `${LABELS.component}=${COMPONENT_MEDIA_NODE}`,
-      indexes: { [byCluster]: clusterKeysOf },
+      indexes: {
+        [byCluster]: clusterKeysOf,
+        [byKubeNode]: ({ spec }) => (spec.nodeName === undefined ? [] : [spec.nodeName]),
+      },
     });
+    this.#revisions = new OptionalWatch({
+      ...shared,
+      type: CONTROLLER_REVISIONS,
+      labelSelector: LABELS.revision,
+      indexes: { [byCluster]: clusterKeysOf },
+      without:
+        'ControllerRevisions may not be watched, so nothing can be rolled back: upgrade the chart, or grant the right',
+    });
+    this.#kubeNodes = parts.kubernetesNodes ? this.#makeKubeNodes() : undefined;
+    this.#views = this.#makeViews();
     this.#queue = new WorkQueue({
       handle: (key) => this.#handle(key),
       concurrency: parts.concurrency,
@@ -72,11 +97,43 @@ export class Controller {
       hooks: { onDepth: (lane, depth) => parts.metrics.queueDepth(lane, depth) },
     });
     this.#clusters.onChange(({ object }) => this.#queue.add(keyOf(object)));
-    this.#pods.onChange(({ object }) => {
-      for (const key of clusterKeysOf(object)) this.#queue.add(key);
-    });
-    parts.metrics.watchAge('openviduclusters', () => this.#ageMs(this.#clusters));
-    parts.metrics.watchAge('pods', () => this.#ageMs(this.#pods));
+    this.#pods.onChange(({ object }) => this.#addClustersOf(object));
+    this.#revisions.reflector.onChange(({ object }) => this.#addClustersOf(object));
+    this.#reportAges();
+  }
+
+  #reportAges(): void {
+    const { metrics } = this.#parts;
+    const { reflector: revisions } = this.#revisions;
+    const nodes = this.#kubeNodes;
+    metrics.watchAge('openviduclusters', () => this.#ageMs(this.#clusters));
+    metrics.watchAge('pods', () => this.#ageMs(this.#pods));
+    metrics.watchAge('controllerrevisions', () =>
+      this.#revisions.isWatching ? this.#ageMs(revisions) : undefined,
+    );
+    metrics.watchAge('nodes', () => (nodes?.isWatching === true ? this.#ageMs(nodes) : undefined));
+  }
+
+  #addClustersOf(object: KubeObject): void {
+    for (const key of clusterKeysOf(object)) this.#queue.add(key);
+  }
+
+  #makeKubeNodes(): KubeNodes {
+    const { client, log, clock } = this.#parts;
+    const onChange = (name: string): void => {
+      for (const pod of this.#pods.byIndex(byKubeNode, name)) this.#addClustersOf(pod);
+    };
+    return new KubeNodes({ http: client.http, log, clock, onChange });
+  }
+
+  #makeViews(): SharedViews {
+    const nodes = this.#kubeNodes;
+    return {
+      pods: this.#pods,
+      revisions: this.#revisions.reflector,
+      ...(nodes === undefined ? {} : { kubeNodesOf: (names: Iterable<string>) => nodes.of(names) }),
+      sharingRedis: (cluster) => sharingRedis(cluster, this.#clusters.list()),
+    };
   }
 
   /** Whether both kinds have been listed once. */
@@ -88,11 +145,19 @@ export class Controller {
   watch(signal: AbortSignal): void {
     this.#clusters.start(signal);
     this.#pods.start(signal);
+    this.#revisions.start(signal);
+    this.#kubeNodes?.start(signal);
   }
 
   /** Decides and acts until the signal; resolves when all that was under way has ended. */
   async lead(signal: AbortSignal, graceMs: number): Promise<void> {
-    await Promise.all([this.#clusters.synced, this.#pods.synced]);
+    await Promise.all([
+      this.#clusters.synced,
+      this.#pods.synced,
+      // What failed before must not be launched again, and a machine that goes not be used, because nobody has looked.
+      this.#revisions.settled,
+      this.#kubeNodes?.settled,
+    ]);
     for (const cluster of this.#clusters.list()) this.#queue.add(keyOf(cluster), 'background');
     this.#queue.start();
     await new Promise<void>((resolve) => {
@@ -123,8 +188,9 @@ export class Controller {
     const [namespace, name = ''] = key.split('/');
     const cluster = this.#clusters.get(namespace, name);
     const kept = this.#kept.get(key);
-    if (kept !== undefined && kept.uid !== cluster?.metadata.uid) await this.#drop(key, kept);
-    if (cluster === undefined || cluster.metadata.deletionTimestamp !== undefined) return;
+    const ended = cluster === undefined || isEnded(cluster);
+    if (kept !== undefined && (ended || kept.uid !== cluster.metadata.uid)) await this.#drop(key, kept);
+    if (ended) return;
     const { runtime } = this.#kept.get(key) ?? this.#keep(key, cluster);
     this.#lastPassMs.set(key, this.#parts.clock.elapsedMs());
     const againInMs = await runtime.pass(cluster);
@@ -139,7 +205,7 @@ export class Controller {
       clock,
       metrics,
       log: log.child({ cluster: key }),
-      pods: new PodsCache(this.#pods, key),
+      views: this.#views,
       wake: (when) => this.#wake(key, when),
     });
     const kept = { runtime, uid: cluster.metadata.uid };
@@ -164,11 +230,16 @@ export class Controller {
   }
 }
 
+/** What is left of it is the garbage collector's. */
+function isEnded(cluster: OpenViduCluster): boolean {
+  return cluster.metadata.deletionTimestamp !== undefined && !isRetained(cluster);
+}
+
 function keyOf({ metadata }: OpenViduCluster): string {
   return `${metadata.namespace}/${metadata.name}`;
 }
 
-function clusterKeysOf({ metadata }: Pod): readonly string[] {
+function clusterKeysOf({ metadata }: KubeObject): readonly string[] {
   const name = metadata.labels?.[LABELS.cluster];
   return name === undefined ? [] : [`${metadata.namespace ?? ''}/${name}`];
 }

@@ -40,6 +40,15 @@ export class ForeignPods implements PodsPort {
       .map((pod) => ({ ...projectPod(pod), cordonWish: undefined, protected: false }));
   }
 
+  /** Of no interest: nothing is moved off a machine in a trial. */
+  kubeNodes(): undefined {
+    return undefined;
+  }
+
+  revisions(): readonly [] {
+    return [];
+  }
+
   /** Nothing is ever written, so nothing is ever missing. */
   ownWritesSeen(): boolean {
     return true;
@@ -64,7 +73,7 @@ export function watchedOnly(media: MediaPort): MediaPort {
   return {
     readRedis: () => media.readRedis(),
     readServerApi: (podIps) => media.readServerApi(podIps),
-    readMetrics: (podIp) => media.readMetrics(podIp),
+    readMetrics: (podIp, revision) => media.readMetrics(podIp, revision),
     steer: () => Promise.resolve(),
     removeGhost: () => Promise.resolve(false),
   };

@@ -43,6 +43,7 @@ async function main(): Promise<number> {
     metrics,
     namespace: config.watchNamespace,
     concurrency: config.concurrency,
+    kubernetesNodes: config.kubernetesNodes,
   });
   const loopDelay = monitorEventLoopDelay({ resolution: 20 });
   loopDelay.enable();

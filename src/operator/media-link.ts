@@ -10,18 +10,33 @@ import { type RedisLink, connectRedis } from '../livekit/redis.ts';
 import { readServerApi, serverApi } from '../livekit/server-api.ts';
 import { systemTimers } from '../livekit/timers.ts';
 import { type ChangeOf, type Watch, startWatch } from '../livekit/watch.ts';
-import type { MetricsLogin } from '../manifests/livekit-config.ts';
+import { type MetricsLogin, metricsLogin } from '../manifests/livekit-config.ts';
+import type { MediaNodeSource } from '../manifests/media-node-pod.ts';
 import type { MediaPort } from '../reconcile/ports.ts';
-import type { Companion } from './companions.ts';
+import type { CompanionTarget } from '../livekit/companion-words.ts';
+import { companionsOf } from './companions.ts';
 import type { Connections } from './connections.ts';
+
+/** Where and how a Media Node answers, by what it was made from. */
+export interface NodeFace {
+  readonly signalPort: number;
+  readonly metricsPort: number;
+  readonly metricsLogin: MetricsLogin;
+  readonly companions: readonly CompanionTarget[];
+}
+
+/** The face of the nodes that are made from this. */
+export function nodeFace({ mediaNodes }: Pick<MediaNodeSource, 'mediaNodes'>): NodeFace {
+  const { signalPort, metricsPort, config, template } = mediaNodes;
+  const companions = companionsOf(template);
+  return { signalPort, metricsPort, metricsLogin: metricsLogin(config), companions };
+}
 
 export interface MediaLinkParts {
   readonly connections: Connections;
   readonly serverUrl: string | undefined;
-  readonly signalPort: number;
-  readonly metricsPort: number;
-  readonly metricsLogin: MetricsLogin;
-  readonly companions: readonly Companion[];
+  /** Of a revision; that of the spec where the revision is not known. */
+  faceOf(revision: string | undefined): NodeFace;
   readonly clock: Clock;
   readonly log: Log;
   onChange(of: ChangeOf): void;
@@ -68,7 +83,8 @@ export class MediaLink implements MediaPort {
 
   /** The server API of any Media Node answers for all; the first that is named is as good as another. */
   readServerApi(podIps: readonly string[]): Promise<ServerApiReading> {
-    const { connections, clock, serverUrl, signalPort } = this.#parts;
+    const { connections, clock, serverUrl } = this.#parts;
+    const { signalPort } = this.#parts.faceOf(undefined);
     const first = podIps[0];
     const url = serverUrl ?? (first === undefined ? undefined : `http://${first}:${signalPort}`);
     if (url === undefined) {
@@ -78,9 +94,10 @@ export class MediaLink implements MediaPort {
     return readServerApi(api, clock);
   }
 
-  readMetrics(podIp: string): Promise<NodeMetricsReading> {
-    const { metricsPort, metricsLogin, companions } = this.#parts;
-    return this.#metrics.read({ host: podIp, port: metricsPort, ...metricsLogin, companions });
+  readMetrics(podIp: string, revision?: string): Promise<NodeMetricsReading> {
+    const face = this.#parts.faceOf(revision);
+    const { metricsPort: port, metricsLogin: login, companions } = face;
+    return this.#metrics.read({ host: podIp, port, ...login, companions });
   }
 
   /** The keeper repeats what was said last after each heartbeat; only a change is worth saying. */

@@ -109,6 +109,12 @@ export const options = {
     most: 64,
     says: 'How many OpenViduClusters are worked on at once.',
   },
+  kubernetesNodes: {
+    kind: 'switch',
+    env: 'OVM_KUBERNETES_NODES',
+    fallback: true,
+    says: 'Whether to watch Kubernetes Nodes, to move Media Nodes off machines that are to be freed. Needs a ClusterRole.',
+  },
   shutdownGraceMs: {
     kind: 'duration',
     env: 'OVM_SHUTDOWN_GRACE',

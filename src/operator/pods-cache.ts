@@ -2,26 +2,69 @@
 import type { Pod } from '../kube/kinds.ts';
 import type { Reflector } from '../kube/reflector.ts';
 import { highest, isAtLeast } from '../kube/resource-version.ts';
-import type { PodObservation } from '../core/observed.ts';
+import type { KubeNodeObservation, PodObservation, RevisionObservation } from '../core/observed.ts';
 import type { PodsPort } from '../reconcile/ports.ts';
 import { projectPod } from '../reconcile/project-pod.ts';
 
-/** Index of the Pod reflector by `namespace/cluster`. */
+/** Index of the shared reflectors by `namespace/cluster`. */
 export const byCluster = 'cluster';
 
+/** The part of the Pod reflector that is read here. */
+export type PodsView = Pick<Reflector<Pod>, 'byIndex' | 'version'>;
+
+/** What is known beside the Pods; nothing of it unless given. */
+export interface Surroundings {
+  kubeNodesOf?(names: Iterable<string>): Readonly<Record<string, KubeNodeObservation>> | undefined;
+  revisions?(): readonly RevisionObservation[];
+}
+
+const noRevisions: readonly RevisionObservation[] = [];
+
 export class PodsCache implements PodsPort {
-  readonly #reflector: Pick<Reflector<Pod>, 'byIndex' | 'version'>;
+  readonly #reflector: PodsView;
   readonly #key: string;
   #written: string | undefined;
   readonly #deleting = new Set<string>();
+  readonly #around: Surroundings;
+  /** Objects of the reflector never change, so what was made of one stays true. */
+  readonly #projected = new WeakMap<Pod, PodObservation>();
+  #listed: { readonly pods: readonly Pod[]; readonly list: readonly PodObservation[] } = {
+    pods: [],
+    list: [],
+  };
 
-  constructor(reflector: Pick<Reflector<Pod>, 'byIndex' | 'version'>, key: string) {
+  constructor(reflector: PodsView, key: string, around: Surroundings = {}) {
     this.#reflector = reflector;
     this.#key = key;
+    this.#around = around;
   }
 
+  /** The same list until a Pod has changed, by which others recognise it. */
   list(): readonly PodObservation[] {
-    return this.#reflector.byIndex(byCluster, this.#key).map((pod) => projectPod(pod));
+    const pods = this.#reflector.byIndex(byCluster, this.#key);
+    const before = this.#listed.pods;
+    if (pods.length !== before.length || pods.some((pod, at) => pod !== before[at])) {
+      this.#listed = { pods, list: pods.map((pod) => this.#observationOf(pod)) };
+    }
+    return this.#listed.list;
+  }
+
+  #observationOf(pod: Pod): PodObservation {
+    const known = this.#projected.get(pod);
+    if (known !== undefined) return known;
+    const observation = projectPod(pod);
+    this.#projected.set(pod, observation);
+    return observation;
+  }
+
+  /** Those that Pods of this cluster were placed on. */
+  kubeNodes(): Readonly<Record<string, KubeNodeObservation>> | undefined {
+    const names = this.#reflector.byIndex(byCluster, this.#key).map(({ spec }) => spec.nodeName ?? '');
+    return this.#around.kubeNodesOf?.(names);
+  }
+
+  revisions(): readonly RevisionObservation[] {
+    return this.#around.revisions?.() ?? noRevisions;
   }
 
   /** A create or patch was answered with this version. */

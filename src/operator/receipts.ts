@@ -1,13 +1,14 @@
-/** The record of each removal: what was seen, when, and that nobody was there. Kept in a ConfigMap. */
+/** The record of each removal: what was seen, when, and that nobody was there, or who was. Kept in a ConfigMap. */
 import type { OpenViduCluster } from '../api/v1alpha1.gen.ts';
 import { FIELD_MANAGER } from '../api/names.ts';
-import type { Action } from '../core/action.ts';
+import { isoFromMs } from '../base/iso-time.ts';
+import type { Action, Closing } from '../core/action.ts';
 import type { KubeClient } from '../kube/client.ts';
 import type { KubeObject } from '../kube/kinds.ts';
 import { resourceType } from '../kube/resource.ts';
 import { ownedMeta } from '../manifests/owned-object.ts';
 
-export type Removal = Extract<Action, { kind: 'RemoveNode' }>;
+export type Removal = Extract<Action, { kind: 'RemoveNode' | 'EvictNode' | 'EndWedged' }>;
 
 interface ConfigMap extends KubeObject {
   readonly data?: Readonly<Record<string, string>>;
@@ -39,8 +40,7 @@ export async function writeReceipt(
   const { namespace } = cluster.metadata;
   const kept = (await client.find(CONFIG_MAPS, { name, namespace }))?.data;
   const key = `${nowIso.replaceAll(/[^0-9TZ]/g, '')}.${removal.pod.name}`;
-  const { evidence, because, pod } = removal;
-  const receipt = JSON.stringify({ node: pod.name, uid: pod.uid, removedAt: nowIso, because, ...evidence });
+  const receipt = JSON.stringify(receiptOf(removal, nowIso));
   if (kept === undefined) {
     const metadata = ownedMeta(cluster.metadata, name);
     await client.create(CONFIG_MAPS, {
@@ -57,4 +57,49 @@ export async function writeReceipt(
   const dropped = Object.fromEntries(surplus.map((old) => [old, null]));
   const patch = { data: { ...dropped, [key]: receipt } };
   await client.patchMerge(CONFIG_MAPS, { name, namespace }, patch, { fieldManager: FIELD_MANAGER });
+}
+
+/** As it is stored. Instants of the proofs are on the operator's monotonic clock and can only be compared. */
+export function receiptOf(removal: Removal, nowIso: string): Readonly<Record<string, unknown>> {
+  const { pod, because } = removal;
+  const whose = { node: pod.name, uid: pod.uid, removedAt: nowIso, because };
+  if (removal.kind === 'RemoveNode') {
+    const { closing, tookMs, ...evidence } = removal.evidence;
+    return { ...whose, evicted: false, ...cut(0, 0), ...closed(closing, tookMs), ...evidence };
+  }
+  if (removal.kind === 'EndWedged') return { ...whose, evicted: false, ...cut(0, 0), nodeId: removal.nodeId };
+  const { nodeId, rooms, participants, eviction } = removal;
+  const { closing, tookMs, deadlineMs, companions } = eviction;
+  const deadline = isoFromMs(deadlineMs);
+  const known = nodeId === undefined ? {} : { nodeId };
+  return {
+    ...whose,
+    evicted: true,
+    ...cut(rooms, participants),
+    deadline,
+    ...closed(closing, tookMs),
+    ...known,
+    companions,
+  };
+}
+
+function cut(roomsCut: number, participantsCut: number) {
+  return { roomsCut, participantsCut };
+}
+
+/** How it came to be closed, and how long it took from there. */
+function closed(closing: Closing | undefined, tookMs: number) {
+  const tookSeconds = Math.round(tookMs / 1000);
+  if (closing === undefined) return { tookSeconds };
+  const { by, why, askedAtMs, closedAtMs, rooms, participants } = closing;
+  const asked = askedAtMs === undefined ? {} : { askedAt: isoFromMs(askedAtMs) };
+  return {
+    tookSeconds,
+    closedBy: by,
+    closedBecause: why,
+    ...asked,
+    closedAt: isoFromMs(closedAtMs),
+    roomsWhenClosed: rooms,
+    participantsWhenClosed: participants,
+  };
 }

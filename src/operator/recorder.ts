@@ -1,27 +1,21 @@
 /** Leaves word of decisions: status, Events, metrics and the journal. Nothing here holds up a pass. */
 import { isDeepStrictEqual } from 'node:util';
-import { API_VERSION, FIELD_MANAGER, KIND, PLURAL, GROUP, VERSION } from '../api/names.ts';
+import { API_VERSION, FIELD_MANAGER, KIND } from '../api/names.ts';
 import type { ClusterStatus, OpenViduCluster } from '../api/v1alpha1.gen.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
-import { type DecideInput, type Decision, undecided } from '../core/decide.ts';
+import type { DecideInput, Decision } from '../core/decide.ts';
+import { undecided } from '../core/hold.ts';
 import type { Finding } from '../core/reasons.ts';
 import type { SpecProblem } from '../core/spec.ts';
+import { type StatusSurroundings, sharedFinding } from '../core/status-surroundings.ts';
 import { specFinding, statusOf } from '../core/status.ts';
 import type { KubeClient } from '../kube/client.ts';
 import { ApiError } from '../kube/errors.ts';
 import type { EventRecorder } from '../kube/events.ts';
-import { resourceType } from '../kube/resource.ts';
 import { isoFromMs } from '../base/iso-time.ts';
 import type { RecordPort, SpecNow } from '../reconcile/ports.ts';
-
-export const CLUSTERS = resourceType<OpenViduCluster>({
-  group: GROUP,
-  version: VERSION,
-  plural: PLURAL,
-  kind: KIND,
-  namespaced: true,
-});
+import { CLUSTERS } from './cluster-type.ts';
 
 /** Numbers follow the load at most this often; a change that somebody may wait for is written at once. */
 const numbersEveryMs = 5000;
@@ -36,8 +30,23 @@ export interface RecorderParts {
   specNow(): SpecNow;
   /** What a trial has found so far; `undefined` where there is none. */
   shadow?(): ClusterStatus['shadow'];
+  /** What is known beside the decision. */
+  surroundings?(): StatusSurroundings;
   onDecision(input: DecideInput, decision: Decision, tookMs: number): void;
 }
+
+/** Where a second Event within minutes is news of its own: another revision, a nearer end, other rooms. */
+const tellsEachTime: ReadonlySet<Finding['reason']> = new Set([
+  'UpdateStarted',
+  'UpdateProven',
+  'UpdateFailed',
+  'UpdateFinished',
+  'MaintenanceStarted',
+  'MaintenanceDeadline',
+  'EvictionNear',
+  'MediaNodeEvicted',
+  'MediaNodeLost',
+]);
 
 export class Recorder implements RecordPort {
   readonly #parts: RecorderParts;
@@ -47,6 +56,7 @@ export class Recorder implements RecordPort {
   #timer: NodeJS.Timeout | undefined;
   #writtenAtMs = Number.NEGATIVE_INFINITY;
   #stopped = false;
+  #toldShared: string | undefined;
 
   constructor(parts: RecorderParts) {
     this.#parts = parts;
@@ -55,7 +65,7 @@ export class Recorder implements RecordPort {
 
   status(decision: Decision): void {
     const { clock } = this.#parts;
-    const { generation, spec, problems, notYetEffective } = this.#parts.specNow();
+    const { generation, spec, problems, notYetEffective, selectorAdvice } = this.#parts.specNow();
     const cluster = this.#parts.cluster();
     this.#wanted = statusOf({
       clusterName: cluster.metadata.name,
@@ -63,12 +73,22 @@ export class Recorder implements RecordPort {
       spec,
       problems,
       notYetEffective,
+      selectorAdvice,
       decision,
       previous: this.#wanted ?? this.#written,
       nowIso: isoFromMs(clock.wallMs()),
       shadow: this.#parts.shadow?.(),
+      ...this.#surroundings(),
     });
     this.#schedule();
+  }
+
+  #surroundings(): StatusSurroundings {
+    const now = this.#parts.surroundings?.() ?? {};
+    const shared = sharedFinding(now.sharingRedis ?? []);
+    if (shared !== undefined && shared.message !== this.#toldShared) this.event(shared, 'Warning');
+    this.#toldShared = shared?.message;
+    return now;
   }
 
   /** The spec cannot be acted on at all: said in the conditions and once as an Event. */
@@ -88,7 +108,7 @@ export class Recorder implements RecordPort {
       reason: finding.reason,
       action: 'Reconcile',
       note: finding.message,
-      noteKey: finding.node ?? finding.reason,
+      ...(tellsEachTime.has(finding.reason) ? {} : { noteKey: finding.node ?? finding.reason }),
     });
   }
 

@@ -145,12 +145,14 @@ function sameSpec(a: DecideInput, b: DecideInput): boolean {
   return a.spec === b.spec || JSON.stringify(a.spec) === JSON.stringify(b.spec);
 }
 
-/** Keeping a pass costs a few microseconds a room, so in a large fleet it is not done with every change. */
+/** Keeping a pass costs microseconds a room and a Media Node, so in a large fleet it is not done with every change. */
 const leastGapMsPerRoom = 0.05;
+const leastGapMsPerNode = 1;
 
 function isSoon({ nowMs, observed }: DecideInput, before: DecideInput): boolean {
   const rooms = observed.redis.kind === 'Read' ? observed.redis.rooms.length : 0;
-  return nowMs - before.nowMs < rooms * leastGapMsPerRoom;
+  const leastMs = rooms * leastGapMsPerRoom + observed.pods.length * leastGapMsPerNode;
+  return nowMs - before.nowMs < leastMs;
 }
 
 function wantsTheSame(told: Decision, before: Decision): boolean {

@@ -3,7 +3,7 @@ import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import type { Action } from '../core/action.ts';
 import type { DecideInput, Decision } from '../core/decide.ts';
-import type { PodObservation } from '../core/observed.ts';
+import type { KubeNodeObservation, PodObservation, RevisionObservation } from '../core/observed.ts';
 import type { NodeMetricsReading, RedisReading, ServerApiReading } from '../core/readings.ts';
 import type { Finding } from '../core/reasons.ts';
 import type { ClusterSpec, SpecProblem } from '../core/spec.ts';
@@ -12,8 +12,8 @@ import type { ClusterSpec, SpecProblem } from '../core/spec.ts';
 export interface MediaPort {
   readRedis(): Promise<RedisReading>;
   readServerApi(podIps: readonly string[]): Promise<ServerApiReading>;
-  /** Asks one node itself. */
-  readMetrics(podIp: string): Promise<NodeMetricsReading>;
+  /** Asks one node itself, at the port and with the login that its revision was given. */
+  readMetrics(podIp: string, revision?: string): Promise<NodeMetricsReading>;
   /** Closes and opens nodes for new rooms, and keeps `closed` closed until told otherwise. */
   steer(closed: readonly string[], open: readonly string[]): Promise<void>;
   /** Removes exactly this entry if it has not changed since it was read. */
@@ -23,6 +23,10 @@ export interface MediaPort {
 /** The Pods of one OpenViduCluster, from a cache. */
 export interface PodsPort {
   list(): readonly PodObservation[];
+  /** Kubernetes Nodes by name; `undefined` where they may not be watched. */
+  kubeNodes(): Readonly<Record<string, KubeNodeObservation>> | undefined;
+  /** States of template and configuration that Pods were or are made from, oldest first. */
+  revisions(): readonly RevisionObservation[];
   /** Whether the cache shows every write this process has made to the Pods of this cluster. */
   ownWritesSeen(): boolean;
 }
@@ -70,6 +74,8 @@ export interface SpecNow {
   readonly problems: readonly SpecProblem[];
   /** Paths of fields that are set but do nothing in this version. */
   readonly notYetEffective: readonly string[];
+  /** What should be otherwise in how the media servers pick nodes. */
+  readonly selectorAdvice?: readonly string[];
 }
 
 /** An action that the world refused: expected, reported as a finding, decided anew on the next pass. */

@@ -2,10 +2,16 @@
 import { ANNOTATIONS, LABELS, PROTECTED, SIGNALLING_ON } from '../api/names.ts';
 import { assert } from '../base/assert.ts';
 import { parseIsoMs } from '../base/iso-time.ts';
-import type { CordonWish, PodObservation } from '../core/observed.ts';
+import type { CordonWish, PodObservation, WishBy } from '../core/observed.ts';
 import { mediaContainerIndex } from '../manifests/media-container.ts';
 
 type StringMap = Readonly<Record<string, string>>;
+
+export interface RawTermination {
+  readonly reason?: string;
+  readonly exitCode?: number;
+  readonly finishedAt?: string;
+}
 
 export interface RawContainerStatus {
   readonly name: string;
@@ -13,9 +19,10 @@ export interface RawContainerStatus {
   readonly state?: {
     readonly waiting?: { readonly reason?: string; readonly message?: string };
     readonly running?: { readonly startedAt?: string };
+    readonly terminated?: RawTermination;
   };
   readonly lastState?: {
-    readonly terminated?: { readonly reason?: string; readonly exitCode?: number };
+    readonly terminated?: RawTermination;
   };
 }
 
@@ -65,6 +72,7 @@ export function projectPod(pod: RawPod): PodObservation {
     kubeNode: blankIsUnknown(pod.spec.nodeName),
     createdAtMs,
     ...processOf(mediaStatus(pod)),
+    revision: blankIsUnknown(metadata.annotations?.[ANNOTATIONS.revision]),
     deleting: metadata.deletionTimestamp !== undefined,
     ...wishes(metadata.annotations ?? {}),
     inService: metadata.labels?.[LABELS.signalling] === SIGNALLING_ON,
@@ -72,10 +80,25 @@ export function projectPod(pod: RawPod): PodObservation {
   };
 }
 
-function processOf(media: RawContainerStatus | undefined): Pick<PodObservation, 'startedAtMs' | 'restarts'> {
+function processOf(
+  media: RawContainerStatus | undefined,
+): Pick<PodObservation, 'startedAtMs' | 'restarts' | 'ended'> {
   const startedAt = media?.state?.running?.startedAt;
   const startedAtMs = startedAt === undefined ? undefined : parseIsoMs(startedAt);
-  return { startedAtMs, restarts: media?.restartCount ?? 0 };
+  return { startedAtMs, restarts: media?.restartCount ?? 0, ended: endOf(media) };
+}
+
+/** Ended for good, or between two restarts of its container. */
+function endOf(media: RawContainerStatus | undefined): PodObservation['ended'] {
+  const end = lastEndOf(media);
+  if (end === undefined) return undefined;
+  const atMs = parseIsoMs(end.finishedAt ?? '');
+  return { exitCode: end.exitCode, reason: end.reason ?? 'ended', ...(atMs === undefined ? {} : { atMs }) };
+}
+
+function lastEndOf(media: RawContainerStatus | undefined): RawTermination | undefined {
+  const { terminated, waiting } = media?.state ?? {};
+  return terminated ?? (waiting === undefined ? undefined : media?.lastState?.terminated);
 }
 
 function wishes(annotations: StringMap): Pick<PodObservation, 'cordonWish' | 'protected'> {
@@ -108,7 +131,19 @@ function cordonWish(annotations: StringMap): CordonWish | undefined {
   const cordon = annotations[ANNOTATIONS.cordon];
   const why = drain ?? cordon;
   if (why === undefined) return undefined;
-  return { why: why.trim() === '' ? 'no reason given' : why, leaveWhenEmpty: drain !== undefined };
+  const since = annotations[ANNOTATIONS.cordonedSince];
+  return {
+    by: drain === undefined ? 'Person' : wishByOf(annotations[ANNOTATIONS.drainBy]),
+    why: why.trim() === '' ? 'no reason given' : why,
+    sinceMs: since === undefined ? undefined : parseIsoMs(since),
+    leaveWhenEmpty: drain !== undefined,
+  };
+}
+
+/** Whoever is not known is a person: what a person wants is never taken back by the operator. */
+function wishByOf(by: string | undefined): WishBy {
+  const known: Readonly<Record<string, WishBy>> = { update: 'Update', maintenance: 'Maintenance' };
+  return (by === undefined ? undefined : known[by]) ?? 'Person';
 }
 
 /** Waiting for these does not end by itself. ContainerCreating and PodInitializing do. */

@@ -10,6 +10,7 @@ import type { ServerApiReading } from '../core/readings.ts';
 import type { Finding } from '../core/reasons.ts';
 import { severityOf, transitions } from '../core/transitions.ts';
 import { ActionRefusedError, type Ports, type SpecNow } from './ports.ts';
+import { doneFinding } from './done-finding.ts';
 import { Knowledge } from './knowledge.ts';
 import { Witnesses } from './witnesses.ts';
 
@@ -79,6 +80,8 @@ export class ClusterLoop {
       metrics: this.#witnesses.testimony(listed),
       serverApi: this.#serverApi,
       launchRefusal: this.#launchRefusal,
+      kubeNodes: pods.kubeNodes(),
+      revisions: pods.revisions(),
     };
     const at = { nowMs: clock.elapsedMs(), wallMs: clock.wallMs() };
     const known = this.#knowledge.after(observed, at, specNow.spec.capacity.participants);
@@ -118,7 +121,9 @@ export class ClusterLoop {
       return false;
     }
     this.#askingServerApi = true;
-    const ips = pods.flatMap((pod) => (pod.ready && pod.ip !== undefined ? [pod.ip] : []));
+    // The youngest answers at the port and to the key of the present spec.
+    const youngest = pods.toSorted((a, b) => b.createdAtMs - a.createdAtMs);
+    const ips = youngest.flatMap((pod) => (pod.ready && pod.ip !== undefined ? [pod.ip] : []));
     try {
       this.#serverApi = await media.readServerApi(ips);
     } finally {
@@ -185,28 +190,5 @@ export class ClusterLoop {
     const soonMs = this.#launchRefusal === undefined ? undefined : clock.elapsedMs() + 1000;
     const instants = [decision.wakeAtMs, soonMs].filter((instant) => instant !== undefined);
     return instants.length === 0 ? undefined : Math.min(...instants);
-  }
-}
-
-/** What an action that was carried out is told as. Steps that are only means to an end are not told. */
-function doneFinding(action: Action): Finding | undefined {
-  switch (action.kind) {
-    case 'CreatePod':
-      return {
-        reason: 'MediaNodeLaunched',
-        message: `${action.name} is launched. ${action.because}`,
-        node: action.name,
-      };
-    case 'RemoveNode': {
-      const message = `${action.pod.name} was proven empty twice and is removed. ${action.because}`;
-      return { reason: 'MediaNodeLeaving', message, node: action.pod.name };
-    }
-    case 'RemoveFailed': {
-      const message = `${action.pod.name} is removed and replaced: ${action.because}.`;
-      return { reason: 'MediaNodeFailed', message, node: action.pod.name };
-    }
-    case 'RemoveGhost':
-    case 'SetInService':
-      return undefined;
   }
 }

@@ -19,6 +19,12 @@ export interface Shared<T> {
   readonly allBytes: number;
 }
 
+/** What is put in place of an object, and the bytes of it alone. */
+interface Made {
+  readonly kept: object;
+  readonly bytes: number;
+}
+
 const objectBytes = 32;
 const fieldBytes = 8;
 
@@ -45,23 +51,17 @@ export class Sharer {
 
   #part(before: unknown, now: unknown): unknown {
     if (typeof now !== 'object' || now === null) return now;
+    return this.#known(now) ?? this.#new(before, now);
+  }
+
+  /** What is kept in place of an object that was met before. It is counted once a round. */
+  #known(now: object): object | undefined {
     const known = this.#notes.get(now);
     if (known !== undefined) return known.kept;
     const earlier = this.#earlier.get(now);
-    if (earlier !== undefined) {
-      this.#allBytes += earlier.bytes;
-      return this.#note(now, earlier);
-    }
-    return this.#new(typeof before === 'object' && before !== null ? before : undefined, now);
-  }
-
-  #new(old: object | undefined, now: object): object {
-    const bytesBefore = this.#allBytes;
-    const made = Array.isArray(now) ? this.#list(old, now) : this.#record(old, now);
-    const bytes = shallowBytes(made);
-    this.#allBytes += bytes;
-    if (made !== old) this.#ownBytes += bytes;
-    return this.#note(now, { kept: made, bytes: this.#allBytes - bytesBefore });
+    if (earlier === undefined) return undefined;
+    this.#allBytes += earlier.bytes;
+    return this.#note(now, earlier);
   }
 
   #note(now: object, note: Note): object {
@@ -70,37 +70,58 @@ export class Sharer {
     return note.kept;
   }
 
-  #list(old: object | undefined, now: readonly unknown[]): object {
-    const before: readonly unknown[] = Array.isArray(old) ? old : [];
-    // Tables of numbers hold nothing that could be shared on its own.
-    if (typeof now[0] === 'number' && now.every(isScalar)) return sameItems(before, now) ? before : now;
-    const find = finder(before);
-    const items = now.map((item, at) => this.#part(find(item, at), item));
-    return chosen(before, now, items);
+  #new(before: unknown, now: object): object {
+    const old = typeof before === 'object' && before !== null ? before : undefined;
+    const bytesBefore = this.#allBytes;
+    const { kept, bytes } = Array.isArray(now) ? this.#list(old, now) : this.#record(old, now);
+    this.#allBytes += bytes;
+    if (kept !== old) this.#ownBytes += bytes;
+    return this.#note(now, { kept, bytes: this.#allBytes - bytesBefore });
   }
 
-  #record(old: object | undefined, now: object): object {
-    const before = old === undefined || Array.isArray(old) ? {} : (old as Fields);
-    const given = now as Fields;
-    const keys = Object.keys(given);
-    const parts = new Map<string, unknown>();
-    for (const key of keys) {
-      const item = given[key];
-      if (typeof item !== 'object' || item === null) continue;
-      const part = this.#part(before[key], item);
-      if (part !== item) parts.set(key, part);
+  #list(old: object | undefined, now: readonly unknown[]): Made {
+    const before: readonly unknown[] = Array.isArray(old) ? old : [];
+    const bytes = now.reduce<number>((sum, item) => sum + textBytes(item), headBytes(now.length));
+    // Tables of numbers hold nothing that could be shared on its own.
+    if (typeof now[0] === 'number' && now.every(isScalar)) {
+      return { kept: sameItems(before, now) ? before : now, bytes };
     }
-    const partAt = (key: string) => (parts.has(key) ? parts.get(key) : given[key]);
-    if (old !== undefined && sameFields(before, keys, partAt)) return old;
-    return parts.size === 0 ? now : Object.fromEntries(keys.map((key) => [key, partAt(key)]));
+    const find = finder(before);
+    const items = now.map((item, at) => {
+      if (typeof item !== 'object' || item === null) return item;
+      return this.#known(item) ?? this.#new(find(item, at), item);
+    });
+    return { kept: chosen(before, now, items), bytes };
+  }
+
+  #record(old: object | undefined, now: object): Made {
+    const given = now as Fields;
+    const before = fieldsOf(old);
+    const keys = Object.keys(given);
+    let bytes = headBytes(keys.length);
+    let isAsBefore = true;
+    let made: Record<string, unknown> | undefined;
+    for (const key of keys) {
+      const was = before?.[key];
+      const part = this.#part(was, given[key]);
+      bytes += textBytes(part);
+      if (!Object.is(was, part)) isAsBefore = false;
+      // The copy has the keys in the same order.
+      if (!Object.is(given[key], part)) (made ??= { ...given })[key] = part;
+    }
+    return { kept: isAsBefore && hasKeys(before, keys) ? before : (made ?? now), bytes };
   }
 }
 
+function fieldsOf(old: object | undefined): Fields | undefined {
+  return old === undefined || Array.isArray(old) ? undefined : (old as Fields);
+}
+
 /** The order of the keys is part of the value: whoever walks over them must meet the same order again. */
-function sameFields(before: Fields, keys: readonly string[], partAt: (key: string) => unknown): boolean {
+function hasKeys(before: Fields | undefined, keys: readonly string[]): before is Fields {
+  if (before === undefined) return false;
   const keysBefore = Object.keys(before);
-  if (keysBefore.length !== keys.length) return false;
-  return keys.every((key, at) => keysBefore[at] === key && Object.is(before[key], partAt(key)));
+  return keysBefore.length === keys.length && keys.every((key, at) => keysBefore[at] === key);
 }
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -141,9 +162,10 @@ function isScalar(item: unknown): boolean {
   return typeof item !== 'object';
 }
 
-function shallowBytes(value: object): number {
-  const values: readonly unknown[] = Array.isArray(value) ? value : Object.values(value);
-  let bytes = objectBytes + fieldBytes * values.length;
-  for (const item of values) if (typeof item === 'string') bytes += 16 + item.length;
-  return bytes;
+function headBytes(fields: number): number {
+  return objectBytes + fieldBytes * fields;
+}
+
+function textBytes(item: unknown): number {
+  return typeof item === 'string' ? 16 + item.length : 0;
 }

@@ -66,7 +66,9 @@ export class Witnesses {
   }
 
   #isDue(pod: PodObservation, wanted: ReadonlySet<string>): boolean {
-    if (isSilent(pod) || this.#asking.has(pod.uid)) return false;
+    if (pod.ip === undefined || this.#asking.has(pod.uid)) return false;
+    // One that leaves, or whose server has ended, is asked only by somebody who wants to know what is left on it.
+    if (isSilent(pod) && !wanted.has(pod.name)) return false;
     const heard = this.#heard.get(pod.name);
     if (heard === undefined || !isSameContainer(heard.pod, pod)) return true;
     const identityKnown = heard.reading.kind === 'Read';
@@ -84,7 +86,7 @@ export class Witnesses {
     if (pod.ip === undefined) return false;
     this.#asking.add(pod.uid);
     try {
-      const reading = await this.#media.readMetrics(pod.ip);
+      const reading = await this.#media.readMetrics(pod.ip, pod.revision);
       this.#heard.set(pod.name, { pod, reading });
       this.#told = undefined;
       this.#allKnown = undefined;

@@ -42,7 +42,7 @@ export function fleetFigures(input: DecideInput, decision: Decision): FleetFigur
     cordoned_nodes: inState('Cordoned').length,
     launching_nodes: inState('Launching').length,
     leaving_nodes: inState('Leaving').length,
-    failed_nodes: inState('Failed').length,
+    failed_nodes: inState('Failed', 'Lost').length,
     suspect_nodes: inState('Suspect').length,
     rooms: nodes.reduce((sum, { node }) => sum + liveRooms(node).length, 0),
     participants: nodes.reduce((sum, { node }) => sum + node.participants, 0),

@@ -14,6 +14,8 @@ const cluster = ['cluster_namespace', 'cluster'] as const;
 /** `fleet` is `shadow` for what would be and `actual` for what is. */
 const shadow = [...cluster, 'fleet'] as const;
 
+const phase = [...cluster, 'phase'] as const;
+
 /** A reaction should take milliseconds where Redis alone is asked, and seconds where a Pod must start. */
 const reactionBuckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
 /** A heartbeat opens a cordoned node; LiveKit places rooms on it until the cordon is applied again. */
@@ -49,7 +51,10 @@ export const metricTable = {
   ready_nodes: gauge('Media Nodes that are Ready and registered in Redis.', cluster),
   serving_nodes: gauge('Media Nodes that take new rooms.', cluster),
   standby_nodes: gauge('Media Nodes that are ready and take no new rooms until they are needed.', cluster),
-  cordoned_nodes: gauge('Media Nodes that a person cordoned.', cluster),
+  cordoned_nodes: gauge(
+    'Media Nodes that a person, a rolling change or maintenance keeps from taking new rooms.',
+    cluster,
+  ),
   launching_nodes: gauge('Media Nodes that are on their way.', cluster),
   leaving_nodes: gauge('Media Nodes that were told to stop.', cluster),
   failed_nodes: gauge('Pods that never became a Media Node, or whose server has ended.', cluster),
@@ -70,6 +75,15 @@ export const metricTable = {
     'Participants expected to come while a node starts, by earlier days that were alike; none before there are any.',
     cluster,
   ),
+  nodes_lost_total: counter('Media Nodes that ended or vanished before they were let go.', cluster),
+  rooms_lost_total: counter('Rooms on them, as last seen.', cluster),
+  participants_lost_total: counter('Participants on them, as last seen.', cluster),
+  evictions_total: counter('Media Nodes removed with rooms on them, because spec.drain says so.', cluster),
+  rooms_evicted_total: counter('Rooms on them.', cluster),
+  participants_evicted_total: counter('Participants on them.', cluster),
+  update_phase: gauge('1 for the phase that a rolling change is in, 0 for the others.', phase),
+  outdated_nodes: gauge('Media Nodes made from an earlier spec.', cluster),
+  departing_nodes: gauge('Media Nodes whose machine is to be freed.', cluster),
   shadow_nodes: gauge(
     'Mode DryRun: Media Nodes that there would be under this spec, and that there are.',
     shadow,

@@ -2,6 +2,7 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 import { type Clock, systemClock } from '../base/clock.ts';
 import type { Action } from '../core/action.ts';
 import type { DecideInput, Decision } from '../core/decide.ts';
+import { ChangeMetrics, type Cut } from './change-metrics.ts';
 import { type Labels, labelsOf } from './cluster-labels.ts';
 import { fleetFigures, fleetGauges, forecastFigures, forecastGauges } from './fleet-figures.ts';
 import { type ShadowFigures, shadowMetrics } from './shadow-metrics.ts';
@@ -15,6 +16,8 @@ export interface Metrics {
   /** Counts the reasons of a decision and shows the figures of its fleet. */
   decision(cluster: string, input: DecideInput, decision: Decision, tookMs: number): void;
   action(kind: Action['kind'], outcome: ActionOutcome): void;
+  /** Counts a node that was removed with people on it. */
+  evicted(cluster: string, cut: Cut): void;
   /** Shows what a trial has found so far, and nothing of it where there is no trial. */
   shadow(cluster: string, report: ShadowFigures | undefined): void;
   /** Drops the series of a cluster that is gone. */
@@ -62,8 +65,11 @@ function decisionMetrics(make: Makers, clock: Clock) {
   const gauges = fleetGauges.map((name) => ({ name, gauge: make.gauge(name) }));
   const forecasts = forecastGauges.map((name) => ({ name, gauge: make.gauge(name) }));
   const ages = make.ages('redis_reading_age_seconds');
+  const changes = new ChangeMetrics(make);
   return {
+    evicted: (cluster, cut) => changes.evicted(cluster, cut),
     decision: (cluster, input, decision, tookMs) => {
+      changes.show(cluster, decision);
       const figures = fleetFigures(input, decision);
       decisions.inc({ reason: decision.because.reason });
       for (const { reason } of decision.refusals) refusals.inc({ reason });
@@ -83,6 +89,7 @@ function decisionMetrics(make: Makers, clock: Clock) {
     forgetCluster: (cluster) => {
       for (const { gauge } of [...gauges, ...forecasts]) gauge.remove(labelsOf(cluster));
       ages.remove(labelsOf(cluster));
+      changes.forget(cluster);
     },
   } satisfies Partial<Metrics>;
 }

@@ -6,7 +6,8 @@ import { textTable } from '../../src/cli/output.ts';
 import { defaultPolicy } from '../../src/cli/policy-file.ts';
 import { readReceipts, receiptsText } from '../../src/cli/receipts.ts';
 import { redisConfigOf } from '../../src/cli/redis-url.ts';
-import { shortAge, statusText, statusView } from '../../src/cli/status-view.ts';
+import { shortAge, statusText } from '../../src/cli/status-text.ts';
+import { statusView } from '../../src/cli/status-view.ts';
 import { wholeNumbers } from '../../src/cli/values.ts';
 import { UnreachableError } from '../../src/kube/errors.ts';
 import type { Pod } from '../../src/kube/kinds.ts';
@@ -110,6 +111,43 @@ describe('the status', () => {
     expect(view.notFine.map(({ type }) => type)).toEqual(['DataFresh', 'ScalingLimited']);
   });
 
+  test('tells how far a rolling change has come, and by when each node is likely to be empty', () => {
+    const updates = {
+      phase: 'Rolling',
+      revision: 'r2',
+      updatedNodes: 2,
+      outdatedNodes: 3,
+      expectedEndTime: '2026-01-05T15:00:00Z',
+      message: 'media-b is waited for.',
+    } as const;
+    const node = {
+      name: 'media-b',
+      state: 'Cordoned',
+      rooms: 1,
+      participants: 4,
+      expectedEmptyTime: '2026-01-05T12:20:00Z',
+      latestEmptyTime: '2026-01-05T14:00:00Z',
+    } as const;
+    const annotations = { 'openvidu.io/drain': 'rolling change to r2', 'openvidu.io/drain-by': 'update' };
+    const cluster = aCluster({ observedGeneration: 2, updates, nodes: [node] });
+    const text = statusText(statusView(cluster, [aPod('media-b', { annotations })]), nowMs);
+
+    expect(text).toContain('20m to 2h');
+    expect(text).toContain('update: rolling change to r2');
+    expect(text).toContain(
+      'Update to r2: Rolling, 2 new and 3 old nodes, done in about 3h. media-b is waited for.',
+    );
+  });
+
+  test('says that its deletion was asked for', () => {
+    const cluster = aCluster({ observedGeneration: 2 });
+    const metadata = { ...cluster.metadata, deletionTimestamp: '2026-01-05T11:00:00Z' };
+
+    expect(statusText(statusView({ ...cluster, metadata }, []), nowMs)).toContain(
+      'Deletion was asked for 60m ago.',
+    );
+  });
+
   test('holds a trial in DryRun against what happened', () => {
     const shadow = {
       sinceTime: '2026-01-05T09:00:00Z',
@@ -200,12 +238,33 @@ describe('receipts', () => {
   test('are a table for people', () => {
     expect(receiptsText(readReceipts(data, { node: 'a' }))).toBe(
       [
-        'REMOVED AT             NODE   PROVEN EMPTY   BECAUSE',
-        '2026-01-05T10:00:00Z   a      2 times        Not needed.',
+        'REMOVED AT             NODE   PROVEN EMPTY   DRAINED FOR   WHEN CLOSED   BECAUSE',
+        '2026-01-05T10:00:00Z   a      2 times        -             -             Not needed.',
         'z.broken is no receipt and was left out.',
         'z.other is no receipt and was left out.',
       ].join('\n'),
     );
+  });
+
+  test('say who was cut, what hung, and what had to be waited for', () => {
+    const times = { removedAt: '2026-01-05T10:00:00.000Z', because: 'Why.', nodeId: 'ND_1' };
+    const told = {
+      a: { evicted: true, roomsCut: 2, participantsCut: 5, tookSeconds: 7200 },
+      b: { evicted: false, roomsCut: 0, participantsCut: 0 },
+      c: { proofs: [{}, {}], tookSeconds: 60, roomsWhenClosed: 3, participantsWhenClosed: 17 },
+    };
+    const receipts = Object.fromEntries(
+      Object.entries(told).map(([node, fields]) => [
+        node,
+        JSON.stringify({ node, uid: node, ...times, ...fields }),
+      ]),
+    );
+
+    expect(receiptsText(readReceipts(receipts, {})).split('\n').slice(1)).toEqual([
+      '2026-01-05T10:00:00Z   a      no: 5 cut in 2 rooms   2 h           -               Why.',
+      '2026-01-05T10:00:00Z   b      by a stop that hung    -             -               Why.',
+      '2026-01-05T10:00:00Z   c      2 times                60 s          17 in 3 rooms   Why.',
+    ]);
   });
 
   test('that do not exist are told in a sentence', () => {

@@ -54,6 +54,16 @@ describe('the event recorder', () => {
     expect(writes()).toEqual(['POST', 'POST', 'POST', 'POST']);
   });
 
+  test('lets warnings through when the daily news of an object have used up what is allowed', async () => {
+    const { recorder, writes } = aRecorder();
+    for (let index = 0; index < 40; index += 1) {
+      recorder.record({ ...happening, type: 'Normal', note: `n ${index}` });
+    }
+    recorder.record({ ...happening, type: 'Warning', note: 'look here' });
+    await recorder.flush();
+    expect(writes()).toHaveLength(26);
+  });
+
   test('lets one object cause 25 Events at once and then one every 30 s', async () => {
     const { runtime, recorder, dropped, writes } = aRecorder();
     const storm = (from: number): void => {

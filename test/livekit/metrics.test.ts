@@ -2,8 +2,9 @@ import { createServer, type Server } from 'node:http';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import { systemClock } from '../../src/base/clock.ts';
+import type { CompanionSource } from '../../src/livekit/companion-words.ts';
 import { parseMetrics } from '../../src/livekit/metrics-text.ts';
-import { activeJobs, MetricsReader, readNode } from '../../src/livekit/node-metrics.ts';
+import { MetricsReader, readNode } from '../../src/livekit/node-metrics.ts';
 
 const node = (id: string): string =>
   [
@@ -58,7 +59,13 @@ describe('the text of metrics', () => {
 
 describe('what a node says of itself', () => {
   test('is its id, its counts and the signalling it carries for others', () => {
-    expect(readNode(node('ND_a'))).toEqual({ nodeId: 'ND_a', participants: 12, rooms: 3, relayedSignals: 4 });
+    expect(readNode(node('ND_a'))).toEqual({
+      nodeId: 'ND_a',
+      participants: 12,
+      rooms: 3,
+      relayedSignals: 4,
+      quality: undefined,
+    });
   });
 
   test.each([
@@ -71,21 +78,6 @@ describe('what a node says of itself', () => {
     ['that is a web page', '<html>hello</html>', 'no node id'],
   ])('is not believed %s', (_, text, why) => {
     expect(() => readNode(text)).toThrow(why);
-  });
-
-  test.each([
-    ['egress', 'livekit_egress_available 1', 0],
-    [
-      'egress',
-      'livekit_egress_available 0\nlivekit_egress_requests{type="web"} 1\nlivekit_egress_requests{type="track"} 2',
-      3,
-    ],
-    ['ingress', 'livekit_ingress_available 1\nlivekit_ingress_requests{type="whip",transcoding="true"} 2', 2],
-    ['ingress', 'livekit_egress_available 1', undefined],
-    ['egress', 'livekit_egress_available 1\nlivekit_egress_requests NaN', undefined],
-    ['egress', '', undefined],
-  ] as const)('an %s is idle only by its own word: %j', (name, text, active) => {
-    expect(activeJobs(name, parseMetrics(text))).toBe(active);
   });
 });
 
@@ -101,8 +93,14 @@ describe('asking a node', () => {
     }
   });
 
-  async function serve(status: number, body: string, login?: string): Promise<number> {
+  async function serve(
+    status: number,
+    body: string,
+    login?: string,
+    onLogin?: (login: string | undefined) => void,
+  ): Promise<number> {
     const server = createServer((request, answer) => {
+      onLogin?.(request.headers.authorization);
       const allowed = login === undefined || request.headers.authorization === login;
       answer.writeHead(allowed ? status : 401).end(body);
     });
@@ -119,14 +117,16 @@ describe('asking a node', () => {
   }
 
   const host = '127.0.0.1';
+  const at = (port: number): CompanionSource => ({ port, path: '/metrics', word: { kind: 'EgressMetrics' } });
 
   test('asks the companions too, and an unreachable one is unknown', async () => {
     const port = await serve(200, node('ND_a'));
     const egress = await serve(200, 'livekit_egress_available 1\n');
     const companions = [
-      { name: 'egress', port: egress },
-      { name: 'ingress', port: 1 },
-    ] as const;
+      { name: 'egress', sources: [at(egress)] },
+      { name: 'ingress', sources: [at(1)] },
+      { name: 'mute', sources: [] },
+    ];
     expect(await reader().read({ host, port, companions })).toMatchObject({
       kind: 'Read',
       nodeId: 'ND_a',
@@ -134,8 +134,38 @@ describe('asking a node', () => {
       companions: [
         { name: 'egress', active: 0 },
         { name: 'ingress', active: undefined },
+        { name: 'mute', active: undefined },
       ],
     });
+  });
+
+  test('hears the companions although the media server has ended', async () => {
+    const egress = await serve(200, 'livekit_egress_available 0\nlivekit_egress_requests{type="web"} 2\n');
+    const companions = [{ name: 'egress', sources: [at(egress)] }];
+    expect(await reader().read({ host, port: 1, companions })).toMatchObject({
+      kind: 'Failed',
+      companions: [{ name: 'egress', active: 2 }],
+    });
+  });
+
+  test('believes work that one page of a companion shows, whatever another says', async () => {
+    const port = await serve(200, node('ND_a'));
+    const metrics = await serve(200, 'livekit_egress_available 1\n');
+    const health = await serve(200, '{"CpuLoad":3.5,"EG_a":{}}');
+    const status = { port: health, path: '/', word: { kind: 'EgressStatus' } } as const;
+    const companions = [{ name: 'egress', sources: [at(metrics), status] }];
+    expect(await reader().read({ host, port, companions })).toMatchObject({
+      companions: [{ name: 'egress', active: 1 }],
+    });
+  });
+
+  test('keeps the login of the media server from its companions', async () => {
+    const port = await serve(200, node('ND_a'), `Basic ${Buffer.from('me:secret').toString('base64')}`);
+    let seen: string | undefined = 'nothing';
+    const egress = await serve(200, 'livekit_egress_available 1\n', undefined, (login) => (seen = login));
+    const companions = [{ name: 'egress', sources: [at(egress)] }];
+    await reader().read({ host, port, username: 'me', password: 'secret', companions });
+    expect(seen).toBeUndefined();
   });
 
   test('logs in when told how', async () => {
@@ -145,7 +175,7 @@ describe('asking a node', () => {
     });
     expect(await reader().read({ host, port })).toMatchObject({
       kind: 'Failed',
-      why: 'the metrics port answered HTTP 401',
+      why: 'metrics: it answered HTTP 401',
     });
   });
 

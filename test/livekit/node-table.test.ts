@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import type { RoomPlacement } from '../../src/core/readings.ts';
 import { NodeTable } from '../../src/livekit/node-table.ts';
 import { RedisRefusedError } from '../../src/livekit/redis.ts';
 import { encodeNode, encodeRoom } from '../support/livekit-encode.ts';
@@ -8,6 +9,11 @@ function setUp() {
   const link = new FakeLink();
   const time = new ManualTime();
   return { link, time, table: new NodeTable(link, time) };
+}
+
+async function roomsOf(table: NodeTable): Promise<readonly RoomPlacement[]> {
+  const reading = await table.read();
+  return reading.kind === 'Read' ? reading.rooms : [];
 }
 
 const at = (updatedAt: bigint): Buffer => encodeNode({ id: 'ND_a', stats: { updatedAt } });
@@ -171,6 +177,36 @@ describe('a look at the registry', () => {
     expect(await table.read()).toMatchObject({ kind: 'Read', rooms: [{ participants: 1 }] });
     expect(await table.read()).toMatchObject({ kind: 'Read', rooms: [{ participants: 1 }] });
     expect(link.asked.filter((what) => what.includes('room_participants'))).toHaveLength(1);
+  });
+
+  describe('a room at the next look', () => {
+    const kept = encodeRoom({ name: 'kept', participants: 4, createdAtSeconds: 100 });
+    const young = encodeRoom({ name: 'young', participants: 1, createdAtSeconds: 990 });
+    const grown = encodeRoom({ name: 'kept', participants: 5, createdAtSeconds: 100 });
+
+    test.each([
+      ['is the same object where nothing has changed, and so is the list', {}, [true, true, true]],
+      ['is another where its record has', { rooms: { kept: grown, young } }, [false, true, false]],
+      [
+        'is another where it has moved',
+        { room_node_map: { kept: 'ND_b', young: 'ND_a' } },
+        [false, true, false],
+      ],
+      ['is another where people came', { 'room_participants:young': { a: '1' } }, [true, false, false]],
+      ['is told of no more once it is gone', { room_node_map: { young: 'ND_a' } }, [false, true, false]],
+    ] as const)('%s', async (_, changes, same) => {
+      const { link, table } = setUp();
+      link.set('room_node_map', { kept: 'ND_a', young: 'ND_a' });
+      link.set('rooms', { kept, young });
+      link.set('room_participants:young', { a: '1', b: '1', c: '1' });
+      const before = await roomsOf(table);
+      for (const [key, value] of Object.entries(changes)) link.set(key, value);
+      const after = await roomsOf(table);
+      const isSame = (name: string) =>
+        after.find(({ room }) => room === name) === before.find(({ room }) => room === name);
+      expect([isSame('kept'), isSame('young'), after === before]).toEqual(same);
+      expect(after).toEqual(await roomsOf(new NodeTable(link, new ManualTime())));
+    });
   });
 
   test('asks for the records of many rooms in pieces', async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { JsonObject } from '../../src/manifests/deep-merge.ts';
-import { mediaNodePod, mediaNodeRevision } from '../../src/manifests/media-node-pod.ts';
+import { mediaNodePod, mediaNodeRevision, mediaNodeSource } from '../../src/manifests/media-node-pod.ts';
 import { aClusterSpec, anOwner } from './a-cluster-spec.ts';
 
 function podOf(podSpec: JsonObject = {}, changes: JsonObject = {}) {
@@ -23,6 +23,7 @@ const envNames = (container: JsonObject): readonly unknown[] =>
 test('the Pod of a bare template is complete', () => {
   const spec = aClusterSpec();
   const ownAddress = { fieldRef: { fieldPath: 'status.podIP' } };
+  const configSecret = `live-livekit-${mediaNodeRevision(spec)}`;
 
   expect(mediaNodePod(anOwner, 'live-abc12', spec)).toEqual({
     apiVersion: 'v1',
@@ -54,7 +55,7 @@ test('the Pod of a bare template is complete', () => {
       ],
     },
     spec: {
-      restartPolicy: 'Always',
+      restartPolicy: 'Never',
       enableServiceLinks: false,
       terminationGracePeriodSeconds: 86_400,
       containers: [
@@ -66,7 +67,7 @@ test('the Pod of a bare template is complete', () => {
             { name: 'LIVEKIT_OPENVIDU_NODE_PRIVATE_IP', valueFrom: ownAddress },
             {
               name: 'LIVEKIT_CONFIG',
-              valueFrom: { secretKeyRef: { name: 'live-livekit', key: 'livekit.yaml' } },
+              valueFrom: { secretKeyRef: { name: configSecret, key: 'livekit.yaml' } },
             },
           ],
           ports: [
@@ -112,10 +113,8 @@ describe('what would cut rooms cannot be overruled', () => {
     expect(metadata.annotations).toMatchObject({ note: 'kept', 'karpenter.sh/do-not-disrupt': 'true' });
   });
 
-  test('by a restart policy or by Service links', () => {
-    const { spec } = podOf({ restartPolicy: 'Never', enableServiceLinks: true });
-
-    expect(spec).toMatchObject({ restartPolicy: 'Always', enableServiceLinks: false });
+  test('by Service links', () => {
+    expect(podOf({ enableServiceLinks: true }).spec.enableServiceLinks).toBe(false);
   });
 
   test.each([
@@ -128,6 +127,28 @@ describe('what would cut rooms cannot be overruled', () => {
     const podSpec = inTemplate === undefined ? {} : { terminationGracePeriodSeconds: inTemplate };
 
     expect(podOf(podSpec, { drain: { gracePeriod } }).spec.terminationGracePeriodSeconds).toBe(expected);
+  });
+});
+
+describe('the restart policy', () => {
+  const server = { name: 'openvidu' };
+  const egress = { name: 'egress' };
+
+  test.each<[string, JsonObject, string]>([
+    ['a server alone ends its Pod', { containers: [server] }, 'Never'],
+    ['a server beside companions is started again', { containers: [server, egress] }, 'Always'],
+    ['the template wins for a server alone', { containers: [server], restartPolicy: 'Always' }, 'Always'],
+    [
+      'the template wins beside companions',
+      { containers: [server, egress], restartPolicy: 'Never' },
+      'Never',
+    ],
+  ])('%s', (_, podSpec, expected) => {
+    expect(podOf(podSpec).spec.restartPolicy).toBe(expected);
+  });
+
+  test('is no part of the revision, because nobody chose it', () => {
+    expect(mediaNodeSource(aClusterSpec()).mediaNodes.template.spec).not.toHaveProperty('restartPolicy');
   });
 });
 

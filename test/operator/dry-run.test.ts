@@ -13,6 +13,7 @@ import { EventRecorder } from '../../src/kube/events.ts';
 import { Actor } from '../../src/operator/actor.ts';
 import { ClusterRuntime } from '../../src/operator/cluster-runtime.ts';
 import { PodsCache } from '../../src/operator/pods-cache.ts';
+import { noRevisions } from '../../src/operator/revision-store.ts';
 import { createMetrics } from '../../src/telemetry/metrics.ts';
 import { ScriptedServer, type Seen, json } from '../kube/scripted-server.ts';
 import { aClusterSpec, anOwner } from '../manifests/a-cluster-spec.ts';
@@ -100,7 +101,11 @@ function answer({ method, url }: Seen, response: ServerResponse): void {
       data,
     });
   }
-  json(response, 200, { metadata: { name: 'written', resourceVersion: '10' } });
+  const creationTimestamp = '2026-03-01T12:00:00Z';
+  json(response, 200, {
+    revision: 1,
+    metadata: { name: 'written', resourceVersion: '10', creationTimestamp },
+  });
 }
 
 async function start(cluster: OpenViduCluster) {
@@ -108,11 +113,11 @@ async function start(cluster: OpenViduCluster) {
   const client = new KubeClient(server.http());
   const events = new EventRecorder({ client, controller: 'test', instance: 'test', log: silentLog });
   const metrics = createMetrics({ version: 'test', nodeVersion: 'test' });
-  const pods = new PodsCache({ byIndex: () => [], version: '1' }, 'rooms/live');
+  const views = { pods: { byIndex: () => [], version: '1' }, revisions: noRevisions };
   const runtime = new ClusterRuntime(cluster, {
     client,
     events,
-    pods,
+    views,
     clock: systemClock,
     log: silentLog,
     metrics,
@@ -180,7 +185,7 @@ describe('a trial beside the Pods of another scaler', () => {
 
     await runtime.pass(enforced);
 
-    const kinds = writes().map((path) => path.split('/').at(-2));
+    const kinds = writes().map((path) => path.split('/').at(-2) ?? '');
     expect(kinds).toEqual(expect.arrayContaining(['secrets', 'services', 'poddisruptionbudgets']));
     const [, entry = ''] = [...runtime.journal(1, (room) => room)];
     expect(entry).not.toContain('livekit-6d5');
@@ -198,7 +203,7 @@ test('a trial without a selector makes no Secret, no Service and no PodDisruptio
 });
 
 test.each<Action>([
-  { kind: 'CreatePod', name: 'live-media-0', because: 'load' },
+  { kind: 'CreatePod', name: 'live-media-0', revision: 'r1', because: 'load' },
   { kind: 'RemoveGhost', nodeId: 'ND_1', rooms: 0, participants: 0 },
 ])(
   'an action $kind that was decided all the same is a defect, and is not carried out in a trial',
@@ -208,6 +213,7 @@ test.each<Action>([
     const actor = new Actor({
       client: new KubeClient(server.http()),
       pods: new PodsCache({ byIndex: () => [], version: '1' }, 'rooms/live'),
+      revisions: { sourceOf: () => undefined, judge: () => Promise.reject(new Error('it was judged')) },
       media: { removeGhost: () => Promise.reject(new Error('it was carried out')) },
       cluster: () => aCluster({ mode: 'DryRun' }),
       nowIso: () => '2026-03-01T12:00:00Z',

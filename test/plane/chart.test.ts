@@ -3,9 +3,12 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { parseAllDocuments } from 'yaml';
 import { binary, type Plane, startPlane } from './harness.ts';
+
+// Programs are started for each answer, which takes its time on a busy machine.
+jest.setTimeout(60_000);
 
 interface Rendered {
   readonly kind: string;
@@ -137,6 +140,7 @@ describe('the rights of the operator', () => {
 
   test.each([
     ['list', 'openviduclusters.openvidu.io'],
+    ['patch', 'openviduclusters.openvidu.io'],
     ['patch', 'openviduclusters.openvidu.io status'],
     ['update', 'openviduclusters.openvidu.io finalizers'],
     ['watch', 'pods'],
@@ -149,6 +153,10 @@ describe('the rights of the operator', () => {
     ['create', 'configmaps'],
     ['patch', 'configmaps'],
     ['patch', 'poddisruptionbudgets.policy'],
+    ['watch', 'controllerrevisions.apps'],
+    ['create', 'controllerrevisions.apps'],
+    ['patch', 'controllerrevisions.apps'],
+    ['delete', 'controllerrevisions.apps'],
     ['create', 'events.events.k8s.io'],
   ])('reach to %s %s in the namespace it watches, and no further', async (verb, resource) => {
     const [there, elsewhere] = await Promise.all([
@@ -194,11 +202,20 @@ describe('what the chart renders', () => {
     expect(wide).toEqual(['CustomResourceDefinition']);
   });
 
-  test('reads Kubernetes Nodes only when asked to', async () => {
-    const touchesNodes = (objects: readonly Rendered[]): boolean =>
-      objects.some((object) => object.rules?.some((rule) => rule.resources.includes('nodes')) === true);
-    expect(touchesNodes(await render())).toBe(false);
-    expect(touchesNodes(await render('rbac.kubernetesNodes=true'))).toBe(true);
+  test.each([
+    ['where it has a ClusterRole anyway', [], true],
+    ['in one namespace when asked to', [`watchNamespace=${watched}`, 'rbac.kubernetesNodes=true'], true],
+    ['not in one namespace otherwise', [`watchNamespace=${watched}`], false],
+    ['not when told not to', ['rbac.kubernetesNodes=false'], false],
+  ])('watches Kubernetes Nodes %s, and has the right then', async (_, settings, expected) => {
+    const objects = await render(...settings);
+    const may = objects.some(
+      (object) => object.rules?.some((rule) => rule.resources.includes('nodes')) === true,
+    );
+    const told = JSON.stringify(objects.find((object) => object.kind === 'Deployment')?.spec?.template?.spec);
+
+    expect(may).toBe(expected);
+    expect(told).toContain(`{"name":"OVM_KUBERNETES_NODES","value":"${expected}"}`);
   });
 
   test('grants no wildcard', async () => {
@@ -243,6 +260,21 @@ describe('what the chart renders', () => {
       (await render(...settings)).map((object) => object.kind);
     await expect(kinds()).resolves.not.toContain('ServiceMonitor');
     await expect(kinds('serviceMonitor.enabled=true')).resolves.toContain('ServiceMonitor');
+  });
+
+  test('has alerts only when asked to, for its own operator, with links to the runbooks', async () => {
+    await expect(helmTemplate()).resolves.not.toContain('PrometheusRule');
+    const text = await helmTemplate(
+      'prometheusRule.enabled=true',
+      'prometheusRule.runbookUrl=https://example.com/runbooks/',
+    );
+    expect(text).toContain('kind: PrometheusRule');
+    expect(text).toContain(
+      `max(openvidu_operator_leader{namespace="${installed}",job="${operator}-metrics"}) == 0`,
+    );
+    expect(text).toContain('runbook_url: https://example.com/runbooks/OpenViduRoomsLost.md');
+    expect(text).toContain('{{ $labels.cluster }}');
+    expect(text).not.toMatch(/\{OPERATOR\}|RUNBOOKS\//);
   });
 });
 

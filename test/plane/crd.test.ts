@@ -2,8 +2,9 @@ import { execFile } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { parse } from 'yaml';
+import { parse, parseAllDocuments } from 'yaml';
 import type { OpenViduCluster } from '../../src/api/v1alpha1.gen.ts';
+import { mediaNodePod } from '../../src/manifests/media-node-pod.ts';
 import { type Changes, wrongManifests } from './crd-wrong.ts';
 import { binary, type Plane, startPlane } from './harness.ts';
 
@@ -122,6 +123,41 @@ describe('a right manifest is accepted', () => {
   );
 });
 
+describe('a sample for OpenVidu is accepted', () => {
+  test.each(['openvidu-elastic.yaml', 'openvidu-high-availability.yaml'])(
+    'with its Secrets: %s',
+    async (file) => {
+      const asked = [
+        'apply',
+        '--dry-run=server',
+        '--validate=strict',
+        '--namespace=default',
+        '--output=name',
+      ];
+      const applied = await kubectl(...asked, '-f', `${root}docs/samples/${file}`);
+      expect(applied.split('\n').map((line) => line.replace(/\/.*/, ''))).toEqual([
+        'secret',
+        'secret',
+        'secret',
+        'openviducluster.openvidu.io',
+      ]);
+    },
+  );
+
+  test.each(['openvidu-elastic.yaml', 'openvidu-high-availability.yaml'])('as a Pod: %s', async (file) => {
+    const documents = parseAllDocuments(readFileSync(`${root}docs/samples/${file}`, 'utf8'));
+    const { spec } = await tryOut(documents.at(-1)?.toJS() as Manifest);
+    const body = mediaNodePod({ namespace: 'default', name: 'media', uid: 'uid-1' }, 'media-0', spec);
+    const pod = await http.request<Manifest>({
+      method: 'POST',
+      path: '/api/v1/namespaces/default/pods',
+      query: { fieldValidation: 'Strict', dryRun: 'All' },
+      body,
+    });
+    expect(pod['kind']).toBe('Pod');
+  });
+});
+
 test('the API server fills in every default', async () => {
   const { spec } = await tryOut(minimal);
   expect(spec).toEqual({
@@ -141,7 +177,12 @@ test('the API server fills in every default', async () => {
       mode: 'Enforce',
       targets: [{ type: 'Participants', utilizationPercent: 70 }],
       headroom: { largestRoom: false },
-      placement: { strategy: 'Packed', priority: 'Balanced', ceilingPercent: 95 },
+      placement: {
+        strategy: 'Packed',
+        priority: 'Balanced',
+        ceilingPercent: 95,
+        unverifiedServers: 'Refuse',
+      },
       behavior: {
         scaleUp: {
           stabilizationWindowSeconds: 0,
@@ -159,7 +200,8 @@ test('the API server fills in every default', async () => {
       },
       forecast: { mode: 'Act' },
     },
-    drain: { onDeadline: 'Wait', maxConcurrent: 2, gracePeriod: '24h' },
+    drain: { onDeadline: 'Wait', maxConcurrent: 2, gracePeriod: '24h', signallingGrace: '10m' },
+    deletion: { policy: 'Retain', timeout: '24h' },
     updates: { maxSurge: 1, paused: false },
   });
 });

@@ -54,6 +54,8 @@ function input({
       metrics: {},
       serverApi: undefined,
       launchRefusal: undefined,
+      kubeNodes: undefined,
+      revisions: [],
     },
     memory: coldMemory(nowMs),
     nowMs: nowMs + atMs,

@@ -88,10 +88,26 @@ describe('what people wish by annotations', () => {
   const drain = 'openvidu.io/drain';
 
   test.each([
-    ['a cordon keeps the node', { [cordon]: 'ana: disk' }, { why: 'ana: disk', leaveWhenEmpty: false }],
-    ['a drain lets it leave', { [drain]: 'ana: new disk' }, { why: 'ana: new disk', leaveWhenEmpty: true }],
-    ['a drain wins over a cordon', { [cordon]: 'a', [drain]: 'b' }, { why: 'b', leaveWhenEmpty: true }],
-    ['an empty text still counts', { [cordon]: '' }, { why: 'no reason given', leaveWhenEmpty: false }],
+    [
+      'a cordon keeps the node',
+      { [cordon]: 'ana: disk' },
+      { by: 'Person', why: 'ana: disk', sinceMs: undefined, leaveWhenEmpty: false },
+    ],
+    [
+      'a drain lets it leave',
+      { [drain]: 'ana: new disk' },
+      { by: 'Person', why: 'ana: new disk', sinceMs: undefined, leaveWhenEmpty: true },
+    ],
+    [
+      'a drain wins over a cordon',
+      { [cordon]: 'a', [drain]: 'b' },
+      { by: 'Person', why: 'b', sinceMs: undefined, leaveWhenEmpty: true },
+    ],
+    [
+      'an empty text still counts',
+      { [cordon]: '' },
+      { by: 'Person', why: 'no reason given', sinceMs: undefined, leaveWhenEmpty: false },
+    ],
     ['nothing is wished', {}, undefined],
   ])('%s', (_, annotations, expected) => {
     expect(projectPod(aPod({ metadata: { annotations } })).cordonWish).toEqual(expected);

@@ -246,7 +246,12 @@ describe('evidence', () => {
   test('is asked for again after a defect in the adapter, which nobody waits for in vain', async () => {
     const { fake, loop } = world(2);
     answering(fake);
-    const drained = { why: 'ana: new kernel', leaveWhenEmpty: true };
+    const drained = {
+      by: 'Person' as const,
+      why: 'ana: new kernel',
+      sinceMs: undefined,
+      leaveWhenEmpty: true,
+    };
     fake.pods = fake.pods.map((pod) =>
       pod.name === second ? { ...pod, cordonWish: drained, protected: true } : pod,
     );

@@ -85,15 +85,22 @@ describe('a node is asked', () => {
     expect(asked).toHaveLength(2);
   });
 
-  const unreachable: readonly (readonly [string, Partial<PodObservation>])[] = [
-    ['without an address', { ip: undefined }],
-    ['whose container does not run', { startedAtMs: undefined }],
+  test('but not one without an address', async () => {
+    const { witnesses, asked } = bench();
+    await witnesses.hear([aPod('m-0', { ip: undefined })], wanted);
+    expect(asked).toEqual([]);
+  });
+
+  const ending: readonly (readonly [string, Partial<PodObservation>])[] = [
+    ['whose server does not run', { startedAtMs: undefined }],
     ['that is being deleted', { deleting: true }],
   ];
-  test.each(unreachable)('but not one %s', async (_, changes) => {
+  test.each(ending)('and one %s only where its companions are to be heard', async (_, changes) => {
     const { witnesses, asked } = bench();
-    await witnesses.hear([aPod('m-0', changes)], wanted);
+    await witnesses.hear([aPod('m-0', changes)], nobody);
     expect(asked).toEqual([]);
+    await witnesses.hear([aPod('m-0', changes)], wanted);
+    expect(asked).toHaveLength(1);
   });
 
   test('although another one never answers', async () => {

@@ -61,7 +61,11 @@ const read = (atMs: number): RedisReading => ({
 function inputWith(redis: RedisReading): DecideInput {
   return {
     clusterName: 'live',
-    spec: compileSpec(aClusterSpec({ autoscaling: { placement: { ceilingPercent: 85 } } }), () => true).spec,
+    spec: compileSpec(aClusterSpec({ autoscaling: { placement: { ceilingPercent: 85 } } }), {
+      knownTimeZone: () => true,
+      revision: 'r1',
+      deleting: false,
+    }).spec,
     observed: {
       pods: [],
       ownWritesSeen: true,
@@ -69,6 +73,8 @@ function inputWith(redis: RedisReading): DecideInput {
       metrics: {},
       serverApi: undefined,
       launchRefusal: undefined,
+      kubeNodes: undefined,
+      revisions: [],
     },
     memory: coldMemory(0),
     nowMs: 0,
@@ -91,6 +97,10 @@ function aDecision(nodes: readonly NodeView[]): Decision {
     steering: undefined,
     evidenceWanted: [],
     nodes,
+    losses: [],
+    updates: undefined,
+    departures: [],
+    aside: 0,
     demand: undefined,
     governor: undefined,
     memory: coldMemory(0),
@@ -112,6 +122,52 @@ describe('a decision', () => {
     view(aNode('g', 0), 'Failed'),
     view(aNode('h', 2), 'Suspect'),
   ];
+
+  test('counts what was lost and what was cut, from nothing on', async () => {
+    const { metrics, samples } = started();
+    const loss = { node: 'a', nodeId: 'ND_a', rooms: 2, participants: 9, why: 'it ended', shortLived: false };
+    metrics.decision('rooms/live', inputWith(read(0)), aDecision(nodes), 3);
+    expect(await samples()).toMatchObject({
+      [gauge('rooms_lost_total')]: 0,
+      [gauge('participants_lost_total')]: 0,
+      [gauge('evictions_total')]: 0,
+    });
+
+    metrics.decision('rooms/live', inputWith(read(0)), { ...aDecision(nodes), losses: [loss, loss] }, 3);
+    metrics.evicted('rooms/live', { rooms: 1, participants: 4 });
+
+    expect(await samples()).toMatchObject({
+      [gauge('nodes_lost_total')]: 2,
+      [gauge('rooms_lost_total')]: 4,
+      [gauge('participants_lost_total')]: 18,
+      [gauge('evictions_total')]: 1,
+      [gauge('participants_evicted_total')]: 4,
+    });
+    metrics.forgetCluster('rooms/live');
+    expect(Object.keys(await samples()).filter((name) => name.includes('"live"'))).toEqual([]);
+  });
+
+  test('shows the one phase that a rolling change is in', async () => {
+    const { metrics, samples } = started();
+    const updates = {
+      phase: 'Rolling',
+      revision: 'r2',
+      fallbackRevision: 'r1',
+      updatedNodes: 1,
+      outdatedNodes: 3,
+      endsInS: undefined,
+      message: '',
+    } as const;
+    metrics.decision('rooms/live', inputWith(read(0)), { ...aDecision(nodes), updates }, 3);
+    const all = await samples();
+
+    const phases = Object.entries(all).filter(([name]) => name.startsWith('openvidu_operator_update_phase'));
+    expect(phases.filter(([, value]) => value === 1).map(([name]) => name)).toEqual([
+      'openvidu_operator_update_phase{cluster_namespace="rooms",cluster="live",phase="Rolling"}',
+    ]);
+    expect(phases).toHaveLength(5);
+    expect(all[gauge('outdated_nodes')]).toBe(3);
+  });
 
   test('shows the figures of its fleet', async () => {
     const { metrics, samples } = started();
@@ -192,7 +248,7 @@ describe('a decision', () => {
 
     const names = Object.keys(await samples());
     expect(names.filter((name) => name.includes('cluster="live"'))).toEqual([]);
-    expect(names.filter((name) => name.includes('cluster="other"'))).toHaveLength(13);
+    expect(names.filter((name) => name.includes('cluster="other"'))).toHaveLength(20);
   });
 });
 

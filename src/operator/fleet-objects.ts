@@ -1,0 +1,138 @@
+/** What the Media Nodes of one OpenViduCluster need in the API: revisions, their Secrets, a Service, a budget. */
+import { createHash } from 'node:crypto';
+import { FIELD_MANAGER } from '../api/names.ts';
+import type { OpenViduCluster } from '../api/v1alpha1.gen.ts';
+import type { SpecProblem } from '../core/spec.ts';
+import type { KubeClient } from '../kube/client.ts';
+import { ForbiddenError, InvalidError } from '../kube/errors.ts';
+import type { NewObject } from '../kube/kinds.ts';
+import { PDBS, type ResourceType, SECRETS, SERVICES } from '../kube/resource.ts';
+import { livekitConfig } from '../manifests/livekit-config.ts';
+import { livekitSecret } from '../manifests/livekit-secret.ts';
+import { type MediaNodeSource, mediaNodeRevision, mediaNodeSource } from '../manifests/media-node-pod.ts';
+import { podDisruptionBudget } from '../manifests/pod-disruption-budget.ts';
+import { signalService } from '../manifests/signal-service.ts';
+import { type Connections, resolveConnections } from './connections.ts';
+import type { RevisionStore, StoredRevision } from './revision-store.ts';
+
+export interface FleetObjectsParts {
+  readonly client: KubeClient;
+  readonly revisions: RevisionStore;
+  cluster(): OpenViduCluster;
+  /** Revisions that Pods are made from. */
+  revisionsInUse(): ReadonlySet<string>;
+}
+
+export class FleetObjects {
+  readonly #parts: FleetObjectsParts;
+  /** By kind and name, the digest of what was applied last: none is written again without a change. */
+  readonly #applied = new Map<string, string>();
+
+  constructor(parts: FleetObjectsParts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * Writes what is missing or has changed, and forgets revisions that nobody needs. Resolves to what the API server
+   * objected to. @throws ApiError when it cannot be asked
+   */
+  async settle(connections: Connections): Promise<readonly SpecProblem[]> {
+    const { metadata, spec } = this.#parts.cluster();
+    const problem =
+      (await this.#settleRevisions(connections)) ??
+      (await this.#apply(SERVICES, signalService(metadata, spec.mediaNodes))) ??
+      (await this.#apply(PDBS, podDisruptionBudget(metadata)));
+    if (problem !== undefined) return [problem];
+    await this.#parts.revisions.prune(this.#parts.revisionsInUse());
+    return [];
+  }
+
+  async #settleRevisions(connections: Connections): Promise<SpecProblem | undefined> {
+    const { spec } = this.#parts.cluster();
+    const source = mediaNodeSource(spec);
+    const revision = mediaNodeRevision(source);
+    const stored = await this.#store(revision, source);
+    if (stored.kind === 'Faulty') {
+      // Without the object that keeps it a revision can still be launched, but never returned to.
+      return (await this.#applySecret({ revision, source }, connections)) ?? stored.problem;
+    }
+    const present = { revision, source, keeper: keeperOf(stored.stored) };
+    return (
+      (await this.#applySecret(present, connections)) ?? (await this.#settleEarlier(revision, connections))
+    );
+  }
+
+  /** Pods of earlier revisions may start again, or be made again, for as long as those are kept. */
+  async #settleEarlier(present: string, connections: Connections): Promise<SpecProblem | undefined> {
+    for (const stored of this.#parts.revisions.list()) {
+      const { revision, source } = stored;
+      if (revision === present || source === undefined) continue;
+      const theirs = await this.#connectionsOf(source, connections);
+      if (theirs === undefined) continue;
+      const problem = await this.#applySecret({ revision, source, keeper: keeperOf(stored) }, theirs);
+      if (problem !== undefined) return problem;
+    }
+    return undefined;
+  }
+
+  async #store(
+    revision: string,
+    source: MediaNodeSource,
+  ): Promise<
+    | { readonly kind: 'Stored'; readonly stored: StoredRevision }
+    | { readonly kind: 'Faulty'; readonly problem: SpecProblem }
+  > {
+    try {
+      return { kind: 'Stored', stored: await this.#parts.revisions.ensure(revision, source) };
+    } catch (error) {
+      if (!(error instanceof ForbiddenError || error instanceof InvalidError)) throw error;
+      const message = `${error.message}. Without it nothing can be rolled back: upgrade the chart, or grant the right.`;
+      return { kind: 'Faulty', problem: { field: `ControllerRevision ${revision}`, message } };
+    }
+  }
+
+  /** An earlier state may have named another Redis; where its Secrets are gone, what it was given stays as it is. */
+  async #connectionsOf(source: MediaNodeSource, present: Connections): Promise<Connections | undefined> {
+    const { metadata, spec } = this.#parts.cluster();
+    if (digest(source.redis) === digest(spec.redis)) return present;
+    const redis = { ...spec, redis: source.redis };
+    const resolved = await resolveConnections(this.#parts.client, metadata.namespace, redis);
+    return resolved.kind === 'Resolved' ? resolved.connections : undefined;
+  }
+
+  #applySecret(
+    of: {
+      readonly revision: string;
+      readonly source: MediaNodeSource;
+      readonly keeper?: { readonly name: string; readonly uid: string };
+    },
+    connections: Connections,
+  ): Promise<SpecProblem | undefined> {
+    const { signalPort, metricsPort, config } = of.source.mediaNodes;
+    const yaml = livekitConfig({ ...connections, signalPort, metricsPort, userConfig: config });
+    return this.#apply(SECRETS, livekitSecret(this.#parts.cluster().metadata, of, yaml));
+  }
+
+  async #apply(type: ResourceType, object: NewObject): Promise<SpecProblem | undefined> {
+    const key = `${object.kind} ${object.metadata.name}`;
+    const wanted = digest(object);
+    if (this.#applied.get(key) === wanted) return undefined;
+    try {
+      await this.#parts.client.apply(type, object, { fieldManager: FIELD_MANAGER, force: true });
+    } catch (error) {
+      if (!(error instanceof InvalidError)) throw error;
+      return { field: key, message: error.message };
+    }
+    this.#applied.set(key, wanted);
+    return undefined;
+  }
+}
+
+function keeperOf({ object: { metadata } }: StoredRevision): { readonly name: string; readonly uid: string } {
+  return { name: metadata.name, uid: metadata.uid };
+}
+
+/** Values with secrets in them are compared by their digest, so that none is kept longer than needed. */
+export function digest(value: unknown): string {
+  return createHash('sha256').update(JSON.stringify(value)).digest('hex');
+}

@@ -1,0 +1,58 @@
+/** A watch that the operator can do without: where it may not look, that is said once and nothing is known. */
+import type { Log } from '../base/log.ts';
+import { ForbiddenError } from '../kube/errors.ts';
+import type { KubeObject } from '../kube/kinds.ts';
+import { Reflector, type ReflectorOptions } from '../kube/reflector.ts';
+
+/** The right may be granted later; nobody needs that to be noticed at once. */
+const askAgainMs = 300_000;
+
+export interface OptionalWatchOptions<T extends KubeObject> extends ReflectorOptions<T> {
+  readonly log: Log;
+  /** What is missing without it and what to do, for the log. */
+  readonly without: string;
+}
+
+export class OptionalWatch<T extends KubeObject> {
+  /** Keeps what it saw last when the right to look is taken away. */
+  readonly reflector: Reflector<T>;
+  /** Settles when the objects are listed, or when it is clear that they may not be. */
+  readonly settled: Promise<void>;
+  #denied = false;
+  #told = false;
+
+  constructor(options: OptionalWatchOptions<T>) {
+    const refused = Promise.withResolvers<void>();
+    const { hooks, log, without, type } = options;
+    this.reflector = new Reflector<T>({
+      ...options,
+      deniedRetryMs: askAgainMs,
+      hooks: {
+        ...hooks,
+        onWatch: (version) => {
+          hooks?.onWatch?.(version);
+          this.#denied = false;
+        },
+        onFailure: (error, retryInMs) => {
+          hooks?.onFailure?.(error, retryInMs);
+          if (!(error instanceof ForbiddenError)) return;
+          this.#denied = true;
+          if (!this.#told) log.warn(without, { resource: type.plural });
+          this.#told = true;
+          refused.resolve();
+        },
+      },
+    });
+    this.settled = Promise.race([this.reflector.synced, refused.promise]);
+  }
+
+  /** Whether the objects were listed and may still be watched. */
+  get isWatching(): boolean {
+    return this.reflector.isSynced && !this.#denied;
+  }
+
+  /** Watches until the signal aborts. */
+  start(signal: AbortSignal): void {
+    this.reflector.start(signal);
+  }
+}

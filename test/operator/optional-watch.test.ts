@@ -1,0 +1,99 @@
+import { afterEach, describe, expect, test } from '@jest/globals';
+import type { Log } from '../../src/base/log.ts';
+import { KubeNodes } from '../../src/operator/kube-nodes.ts';
+import { fastRuntime } from '../kube/fake-runtime.ts';
+import { json, ScriptedServer } from '../kube/scripted-server.ts';
+
+const closing: (() => Promise<void> | void)[] = [];
+afterEach(async () => {
+  for (const close of closing.splice(0).toReversed()) await close();
+});
+
+const aNode = (name: string, resourceVersion: string, spec: object = {}, status: object = {}) => ({
+  metadata: { name, uid: `uid-${name}`, resourceVersion, annotations: {}, labels: {} },
+  spec,
+  status,
+});
+const ready = (status: string) => ({
+  conditions: [
+    { type: 'Ready', status },
+    { type: 'DiskPressure', status: 'False' },
+  ],
+});
+
+/** Kubernetes Nodes of an API server that lists these, then tells of these changes; or that refuses with a status. */
+async function watched(
+  answer: number | { readonly items: readonly object[]; readonly changes: readonly object[] },
+) {
+  const server = await ScriptedServer.start((seen, response) => {
+    if (typeof answer === 'number') return json(response, answer, { reason: 'Forbidden' });
+    if (seen.url.searchParams.get('watch') === null) {
+      return json(response, 200, { metadata: { resourceVersion: '10' }, items: answer.items });
+    }
+    response.writeHead(200).flushHeaders();
+    for (const object of answer.changes) response.write(`${JSON.stringify({ type: 'MODIFIED', object })}\n`);
+  });
+  const warnings: string[] = [];
+  const log: Log = {
+    debug: () => undefined,
+    info: () => undefined,
+    warn: (message) => void warnings.push(message),
+    error: (message) => void warnings.push(message),
+    child: () => log,
+  };
+  const changed: string[] = [];
+  const nodes = new KubeNodes({
+    http: server.http({ runtime: fastRuntime(1) }),
+    log,
+    clock: { wallMs: () => Date.parse('2026-03-01T12:00:00Z') },
+    onChange: (name) => void changed.push(name),
+  });
+  const stop = new AbortController();
+  closing.push(
+    () => server.stop(),
+    () => stop.abort(),
+  );
+  nodes.start(stop.signal);
+  await nodes.settled;
+  return { nodes, changed, warnings, server };
+}
+
+async function until(holds: () => boolean): Promise<void> {
+  for (let tries = 0; tries < 500 && !holds(); tries += 1) {
+    await new Promise((resolve) => void setTimeout(resolve, 5));
+  }
+}
+
+describe('Kubernetes Nodes', () => {
+  test('are told of those that are asked for and known', async () => {
+    const { nodes } = await watched({
+      items: [aNode('a', '1', {}, ready('True')), aNode('b', '2')],
+      changes: [],
+    });
+
+    expect(nodes.of(['a', 'a', 'c'])).toEqual({ a: { name: 'a', ready: true, departure: undefined } });
+  });
+
+  test('wake nobody by a heartbeat, only by what matters', async () => {
+    const items = [aNode('a', '1', {}, ready('True')), aNode('b', '2', {}, ready('True'))];
+    const changes = [
+      aNode('a', '11', {}, { ...ready('True'), images: ['pulled'] }),
+      aNode('b', '12', { unschedulable: true }, ready('True')),
+    ];
+    const { nodes, changed } = await watched({ items, changes });
+    await until(() => changed.length > 2);
+
+    expect(changed).toEqual(['a', 'b', 'b']);
+    expect(nodes.of(['b'])?.['b']?.departure).toEqual({ why: 'cordoned', deadlineMs: undefined });
+  });
+
+  test('that may not be watched are unknown, which is said once', async () => {
+    const { nodes, warnings, server } = await watched(403);
+    await new Promise((resolve) => void setTimeout(resolve, 100));
+
+    expect(nodes.of(['a'])).toBeUndefined();
+    expect(nodes.isWatching).toBe(false);
+    expect(warnings).toEqual([expect.stringContaining('set rbac.kubernetesNodes=true')]);
+    expect(server.seen).toHaveLength(1);
+  });
+});
