@@ -22,6 +22,12 @@ export interface FleetOptions {
   onChanged(node: SimNode): void;
 }
 
+export interface Fate {
+  /** It will never become a Media Node. */
+  readonly doomed?: boolean;
+  readonly launchMs?: number;
+}
+
 export class Fleet {
   readonly #options: FleetOptions;
   readonly #nodes = new Set<Writable<SimNode>>();
@@ -48,10 +54,11 @@ export class Fleet {
     return node;
   }
 
-  /** Asks for another node. */
-  launch(): SimNode {
-    const { launchMs, faults, random, nowMs } = this.#options;
-    const node = this.#add(chance(random, faults.launchFailureShare));
+  /** Asks for another node, to whom happens what happens to others unless told. */
+  launch(fate: Fate = {}): SimNode {
+    const { faults, random, nowMs } = this.#options;
+    const launchMs = fate.launchMs ?? this.#options.launchMs;
+    const node = this.#add(fate.doomed ?? chance(random, faults.launchFailureShare));
     if (node.doomed) return node;
     const readyMs = nowMs() + launchMs + Math.floor(uniform(random, 0, faults.launchSpreadS * 1000 + 1));
     const startsMs = Math.max(nowMs(), readyMs - startsBeforeReadyMs);
@@ -98,6 +105,10 @@ export class Fleet {
       publishedParticipants: 0,
       publishedRooms: 0,
       phaseMs: Math.floor(this.#options.random() * heartbeatMs),
+      joins: 0,
+      stall: undefined,
+      unlistedAtMs: -Infinity,
+      wedged: false,
       podVersion: 0,
     };
     this.#nodes.add(node);

@@ -4,7 +4,7 @@ import { silentLog } from '../base/log.ts';
 import type { Action, PodRef } from '../core/action.ts';
 import type { DecideInput, Decision } from '../core/decide.ts';
 import { compareNames } from '../core/media-nodes.ts';
-import type { PodObservation } from '../core/observed.ts';
+import type { PodObservation, RevisionObservation } from '../core/observed.ts';
 import type { NodeEntry, NodeMetricsReading, RedisReading, ServerApiReading } from '../core/readings.ts';
 import type { Capacity } from '../core/spec.ts';
 import { ActionRefusedError, type LearnedPort, type MediaPort, type Ports } from '../reconcile/ports.ts';
@@ -22,6 +22,8 @@ export type OnDecision = (input: DecideInput, decision: Decision) => void;
 export interface GovernorPortsOptions {
   readonly world: World;
   readonly capacity: Capacity;
+  /** What every node here is made from. */
+  readonly revision: string;
   /** Whether what the operator learns outlives it. Costs time, so only where the operator may die. */
   readonly keepsLearned: boolean;
   readonly onDecision: OnDecision | undefined;
@@ -45,7 +47,9 @@ export class GovernorPorts {
   constructor(options: GovernorPortsOptions) {
     this.#options = options;
     this.#world = options.world;
-    const { world, onDecision } = options;
+    const { world, revision, onDecision } = options;
+    const verdict = { kind: 'Proven', why: 'The whole fleet is made of it.' } as const;
+    const revisions: readonly RevisionObservation[] = [{ revision, createdAtMs: world.startWallMs, verdict }];
     this.ports = {
       clock: {
         elapsedMs: () => bootMs + world.nowMs,
@@ -53,7 +57,12 @@ export class GovernorPorts {
       },
       log: silentLog,
       media: this.#mediaPort(),
-      pods: { list: () => this.#list(), ownWritesSeen: () => true },
+      pods: {
+        list: () => this.#list(),
+        ownWritesSeen: () => true,
+        kubeNodes: () => undefined,
+        revisions: () => revisions,
+      },
       actor: { act: (action) => this.#act(action) },
       record: {
         status: () => undefined,
@@ -88,7 +97,7 @@ export class GovernorPorts {
 
   /** Gives a node that the world has launched the name of its Pod. */
   name(node: SimNode, podName: string): void {
-    const face = new NodeFace(node, podName, this.#world, this.#options.capacity);
+    const face = new NodeFace(node, podName, this.#world, this.#options);
     this.#faces.set(node, face);
     this.#byName.set(podName, node);
     this.#byIp.set(face.ip, node);
@@ -137,7 +146,16 @@ export class GovernorPorts {
     const node = this.#byIp.get(podIp);
     if (node === undefined) return { kind: 'Failed', why: 'no route to host', atMs };
     const { id: nodeId, participants, rooms } = node;
-    return { kind: 'Read', nodeId, participants, rooms: rooms.size, relayedSignals: 0, companions: [], atMs };
+    return {
+      kind: 'Read',
+      nodeId,
+      participants,
+      rooms: rooms.size,
+      relayedSignals: 0,
+      companions: [],
+      quality: undefined,
+      atMs,
+    };
   }
 
   /** As the script in Redis does it: nothing is closed unless a node that is relied on takes rooms. */
@@ -158,10 +176,24 @@ export class GovernorPorts {
   }
 
   async #act(action: Action): Promise<void> {
+    if ('pod' in action) return this.#actOn(action);
     switch (action.kind) {
       case 'CreatePod':
         if (!this.#byName.has(action.name)) this.name(this.#world.launch(), action.name);
         return;
+      case 'RemoveGhost':
+        this.#removeGhost(action.nodeId);
+        return;
+      // A world of one revision has nothing to judge.
+      case 'JudgeRevision':
+        return;
+      default:
+        return never(action);
+    }
+  }
+
+  #actOn(action: Extract<Action, { readonly pod: PodRef }>): void {
+    switch (action.kind) {
       case 'SetInService':
         this.#find(action.pod).face.setInService(action.inService);
         return this.#podWritten();
@@ -169,8 +201,10 @@ export class GovernorPorts {
         return this.#stop(action.pod);
       case 'RemoveFailed':
         return this.#world.remove(this.#find(action.pod).node);
-      case 'RemoveGhost':
-        this.#removeGhost(action.nodeId);
+      // Without persons, changes and machines nobody has a wish, and no server hangs.
+      case 'SetWish':
+      case 'EvictNode':
+      case 'EndWedged':
         return;
       default:
         return never(action);

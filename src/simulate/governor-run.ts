@@ -39,10 +39,11 @@ export class GovernorDriver implements Driver, WorldWatcher {
   constructor({ world, spec, outages, onDecision }: GovernorOptions) {
     this.#world = world;
     this.#specNow = { generation: 1, spec, problems: [], notYetEffective: [] };
-    const { capacity } = spec;
+    const { capacity, revision } = spec;
     this.#ports = new GovernorPorts({
       world,
       capacity,
+      revision,
       keepsLearned: outages.length > 0,
       onDecision,
       wake: () => this.#wake(),

@@ -5,13 +5,18 @@ import type { Capacity } from '../core/spec.ts';
 import type { World } from './world.ts';
 import type { SimNode } from './world-node.ts';
 
+export interface Make {
+  readonly capacity: Capacity;
+  readonly revision: string;
+}
+
 export class NodeFace {
   /** Free again for another Pod when this one is gone. */
   readonly podName: string;
   readonly ip: string;
   readonly #node: SimNode;
   readonly #world: World;
-  readonly #capacity: Capacity;
+  readonly #made: Make;
   #pod: PodObservation | undefined;
   #podVersion = -1;
   #inService = true;
@@ -19,12 +24,12 @@ export class NodeFace {
   #load: NodeLoad | undefined;
   #firstBeats: number | undefined;
 
-  constructor(node: SimNode, podName: string, world: World, capacity: Capacity) {
+  constructor(node: SimNode, podName: string, world: World, made: Make) {
     this.podName = podName;
     this.ip = `10.${(node.serial >> 16) & 255}.${(node.serial >> 8) & 255}.${node.serial & 255}`;
     this.#node = node;
     this.#world = world;
-    this.#capacity = capacity;
+    this.#made = made;
   }
 
   get pod(): PodObservation {
@@ -86,6 +91,8 @@ export class NodeFace {
       createdAtMs: startWallMs + createdAtMs,
       startedAtMs: runs ? startWallMs + startedAtMs : undefined,
       restarts: 0,
+      ended: undefined,
+      revision: this.#made.revision,
       deleting: this.#deleting,
       cordonWish: undefined,
       protected: false,
@@ -98,14 +105,15 @@ export class NodeFace {
   #loadNow(): NodeLoad {
     const { publishedParticipants: participants, publishedRooms: rooms } = this.#node;
     if (this.#load?.participants === participants && this.#load.rooms === rooms) return this.#load;
-    const share = participants / this.#capacity.participants;
+    const { capacity } = this.#made;
+    const share = participants / capacity.participants;
     this.#load = {
       participants,
       rooms,
       tracksIn: 0,
-      tracksOut: Math.round(share * (this.#capacity.tracks ?? 0)),
+      tracksOut: Math.round(share * (capacity.tracks ?? 0)),
       bytesInPerSecond: 0,
-      bytesOutPerSecond: share * (this.#capacity.egressBytesPerSecond ?? 0),
+      bytesOutPerSecond: share * (capacity.egressBytesPerSecond ?? 0),
       cpuLoad: Math.min(1, share),
     };
     return this.#load;

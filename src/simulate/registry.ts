@@ -8,6 +8,7 @@ import type { Calendar } from './calendar.ts';
 import {
   type SimNode,
   type SimRoom,
+  type Stall,
   type Writable,
   beatAtMs,
   beatsBy,
@@ -68,6 +69,27 @@ export class Registry {
     for (const node of nodes) if (node.wantClosed) this.touch(node);
   }
 
+  /** Nothing is heard of this node until then, and nothing that was marked on it is undone. */
+  stall(node: Writable<SimNode>, toMs: number): void {
+    node.stall = { fromMs: this.#nowMs(), toMs };
+  }
+
+  /** Somebody deletes the node's entry: it takes no rooms until its next heartbeat, which nobody has marked. */
+  unlist(node: Writable<SimNode>): void {
+    node.unlistedAtMs = this.#nowMs();
+    this.#mark(node, false);
+    if (node.wantClosed) this.touch(node);
+  }
+
+  /** All that was written is lost. Servers enter themselves again; which rooms there are they do not tell. */
+  empty(nodes: Iterable<Writable<SimNode>>): void {
+    for (const node of nodes) {
+      this.unlist(node);
+      this.#outdate(node);
+      for (const room of node.rooms as ReadonlySet<Writable<SimRoom>>) room.forgotten = true;
+    }
+  }
+
   add(room: SimRoom): void {
     this.#outdate(room.node);
     this.touch(room.node);
@@ -102,12 +124,24 @@ export class Registry {
   /** Whether LiveKit chooses from this node now. */
   isChosen(node: SimNode): boolean {
     const isOpen = node.state === 'Ready' && !node.closed;
-    return isOpen && this.#nowMs() - this.lastBeatMs(node) <= chosenWithinMs;
+    if (!isOpen) return false;
+    const beatMs = this.lastBeatMs(node);
+    return beatMs > node.unlistedAtMs && this.#nowMs() - beatMs <= chosenWithinMs;
   }
 
   /** When its entry was last written. */
   lastBeatMs(node: SimNode): number {
-    const beat = beatAtMs(node, node.goneAtMs ?? this.#nowMs());
+    if (node.stall !== undefined) return this.#lastBeatAround(node, node.stall);
+    return this.#lastBeatBy(node, node.goneAtMs ?? this.#nowMs());
+  }
+
+  #lastBeatAround(node: SimNode, { fromMs, toMs }: Stall): number {
+    const beat = this.#lastBeatBy(node, node.goneAtMs ?? this.#nowMs());
+    return beat < fromMs || beat >= toMs ? beat : this.#lastBeatBy(node, fromMs - 1);
+  }
+
+  #lastBeatBy(node: SimNode, atMs: number): number {
+    const beat = beatAtMs(node, atMs);
     const away = this.#away;
     if (away === undefined || beat < away.fromMs || beat >= away.toMs) return beat;
     return beatAtMs(node, away.fromMs - 1);
@@ -127,7 +161,7 @@ export class Registry {
   #beat(node: Writable<SimNode>): void {
     const rooms = this.#due.get(node);
     if (rooms === undefined) return;
-    if (!this.#reachable) {
+    if (!this.#reachable || isStalled(node, this.#nowMs())) {
       this.#calendar.enter(this.#nowMs() + heartbeatMs, () => this.#beat(node));
       return;
     }
@@ -172,8 +206,12 @@ export class Registry {
   }
 }
 
+function isStalled({ stall }: SimNode, nowMs: number): boolean {
+  return stall !== undefined && nowMs >= stall.fromMs && nowMs < stall.toMs;
+}
+
 function recordsOf(node: SimNode): readonly RoomPlacement[] {
   const records: RoomPlacement[] = [];
-  for (const room of node.rooms) records.push(room.record);
+  for (const room of node.rooms) if (!room.forgotten) records.push(room.record);
   return records;
 }

@@ -39,8 +39,21 @@ export interface SimNode {
   readonly publishedRooms: number;
   /** Part of a heartbeat's period by which it beats later than the others. */
   readonly phaseMs: number;
+  /** How many people have joined its rooms since it began. */
+  readonly joins: number;
+  /** The registry hears nothing of it in this time, although it runs. */
+  readonly stall: Stall | undefined;
+  /** Its entry was deleted then; it writes it anew with its next heartbeat. */
+  readonly unlistedAtMs: number;
+  /** It was told to stop and never will. */
+  readonly wedged: boolean;
   /** Grows with every change of its Pod. */
   readonly podVersion: number;
+}
+
+export interface Stall {
+  readonly fromMs: number;
+  readonly toMs: number;
 }
 
 /** A room lives on one node for life. */
@@ -50,6 +63,8 @@ export interface SimRoom {
   readonly participants: number;
   /** As the registry shows it. */
   readonly record: RoomPlacement;
+  /** The registry has lost its record, which no server writes again. */
+  readonly forgotten: boolean;
 }
 
 /** What the world itself may write. */

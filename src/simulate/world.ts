@@ -7,7 +7,7 @@ import { type Random, pick, stream } from '../workload/random.ts';
 import { Calendar } from './calendar.ts';
 import type { SimEvent } from './events.ts';
 import type { SimFaults } from './faults.ts';
-import { Fleet } from './fleet.ts';
+import { type Fate, Fleet } from './fleet.ts';
 import { Registry } from './registry.ts';
 import { type Selector, leastLoaded, select } from './selection.ts';
 import type { SimNode, SimRoom, Writable } from './world-node.ts';
@@ -121,13 +121,14 @@ export class World {
   }
 
   /** Asks for another node. */
-  launch(): SimNode {
-    return this.#fleet.launch();
+  launch(fate?: Fate): SimNode {
+    return this.#fleet.launch(fate);
   }
 
   /** Lets a node take new rooms, or no more. */
   close(node: SimNode, closed: boolean): void {
-    if (node.state === 'Gone' || node.wantClosed === closed) return;
+    // Wanted and not so: nobody kept it closed for a while.
+    if (node.state === 'Gone' || (node.wantClosed === closed && node.closed === closed)) return;
     this.registry.close(node, closed);
   }
 
@@ -139,6 +140,11 @@ export class World {
     this.#fleet.changed(node);
     if (afterMs === 0) this.#goIfEmpty(node);
     else this.calendar.enter(this.nowMs + afterMs, () => this.#goIfEmpty(node));
+  }
+
+  /** Makes that a node that was told to stop never ends by itself. */
+  wedge(node: Writable<SimNode>): void {
+    node.wedged = true;
   }
 
   /** Removes a node now, with all it carries. `lost`: nobody wanted it. */
@@ -189,7 +195,7 @@ export class World {
   }
 
   #goIfEmpty(node: SimNode): void {
-    if (node.rooms.size === 0) this.remove(node);
+    if (node.rooms.size === 0 && !node.wedged) this.remove(node);
   }
 
   #place(name: string): void {
@@ -217,7 +223,7 @@ export class World {
   #begin(name: string, node: SimNode, { participants, title }: Wanted): void {
     const createdAtSeconds = Math.floor((this.startWallMs + this.nowMs) / 1000);
     const record = { room: title, nodeId: node.id, participants, createdAtSeconds };
-    const room: SimRoom = { name, node, participants: 0, record };
+    const room: SimRoom = { name, node, participants: 0, record, forgotten: false };
     this.#rooms.set(name, room);
     node.rooms.add(room);
     this.#options.emit({ t: this.nowMs / 1000, e: 'room', room: name, node: node.id });
@@ -228,6 +234,7 @@ export class World {
   #setParticipants(room: Writable<SimRoom>, participants: number): void {
     const node: Writable<SimNode> = room.node;
     node.participants += participants - room.participants;
+    node.joins += Math.max(0, participants - room.participants);
     room.participants = participants;
     this.#options.emit({ t: this.nowMs / 1000, e: 'load', room: room.name, n: participants });
   }

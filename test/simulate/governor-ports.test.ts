@@ -18,6 +18,7 @@ function stage(nodes = 2) {
   const adapter = new GovernorPorts({
     world,
     capacity,
+    revision: 'r1',
     keepsLearned: true,
     onDecision: undefined,
     wake: () => undefined,
@@ -55,14 +56,14 @@ const refOf = ({ name, uid, resourceVersion }: { name: string; uid: string; reso
 describe('what the governor sees of the world', () => {
   test('Pods come, run and are ready in the order and at the times of a launch', async () => {
     const { ports, pods, until } = stage(1);
-    await ports.actor.act({ kind: 'CreatePod', name: 'sim-media-1', because: '' });
+    await ports.actor.act({ kind: 'CreatePod', name: 'sim-media-1', revision: 'r1', because: '' });
     const second = () => pods().find(({ name }) => name === 'sim-media-1');
     expect(second()).toMatchObject({ phase: 'Pending', ready: false, ip: undefined, startedAtMs: undefined });
     until(18.6);
     expect(second()).toMatchObject({ phase: 'Running', ready: false, startedAtMs: 1_767_571_218_500 });
     until(20);
     expect(second()).toMatchObject({ phase: 'Running', ready: true });
-    await ports.actor.act({ kind: 'CreatePod', name: 'sim-media-1', because: 'again' });
+    await ports.actor.act({ kind: 'CreatePod', name: 'sim-media-1', revision: 'r1', because: 'again' });
     expect(pods()).toHaveLength(2);
   });
 
@@ -148,7 +149,15 @@ describe('what the governor does to the world', () => {
     const { ports, pods, until, entries } = stage();
     const [pod] = pods();
     if (pod === undefined) throw new Error('the fleet has a node');
-    const evidence = { nodeId: 'n1', closedAtMs: 0, proofs: [] };
+    const closing = {
+      by: 'Operator' as const,
+      why: 'not needed',
+      askedAtMs: undefined,
+      closedAtMs: 0,
+      rooms: 0,
+      participants: 0,
+    };
+    const evidence = { nodeId: 'n1', closedAtMs: 0, proofs: [], closing, tookMs: 0, companions: [] };
     await ports.actor.act({ kind: 'RemoveNode', pod: refOf(pod), evidence, because: '' });
     expect(pods()[0]).toMatchObject({ deleting: true });
     expect((await entries())[0]).toMatchObject({ state: 'ShuttingDown' });
@@ -156,7 +165,7 @@ describe('what the governor does to the world', () => {
     expect(pods().map(({ name }) => name)).toEqual(['sim-media-1']);
     expect((await entries()).map(({ nodeId }) => nodeId)).toEqual(['n2']);
     await expect(
-      ports.actor.act({ kind: 'RemoveFailed', pod: refOf(pod), because: '' }),
+      ports.actor.act({ kind: 'RemoveFailed', pod: refOf(pod), lost: false, because: '' }),
     ).rejects.toBeInstanceOf(ActionRefusedError);
   });
 

@@ -169,6 +169,19 @@ describe('the registry', () => {
     expect(play.events.slice(-3).map(({ e }) => e)).toEqual(['uncordon', 'uncordon', 'uncordon']);
     expect(play.nodes.every(({ closed }) => !closed)).toBe(true);
   });
+
+  test('closes a node again for an operator that has been away and wants the same as before', () => {
+    const play = stage({ nodes: 2 });
+    const [first] = play.nodes;
+    if (first === undefined) throw new Error();
+    play.world.close(first, true);
+    play.world.registry.setKept(false, play.world.nodes);
+    play.until(3);
+    expect(first.closed).toBe(false);
+    play.world.registry.setKept(true, []);
+    play.world.close(first, true);
+    expect(first.closed).toBe(true);
+  });
 });
 
 describe('while Redis is away', () => {
