@@ -3,10 +3,10 @@
  * committed page is not what the tables say.
  */
 import { commandPages } from './cli-pages.ts';
-import { reasons } from '../src/core/reasons.ts';
 import { type Option, options } from '../src/operator/options.ts';
 import { METRIC_PREFIX, type MetricDefinition, metricTable } from '../src/telemetry/metric-table.ts';
 import { keepGenerated } from './generated.ts';
+import { reasonPages } from './reason-pages.ts';
 
 const command = 'node scripts/gen-docs.ts';
 
@@ -23,16 +23,6 @@ function table(heads: readonly string[], rows: readonly (readonly string[])[]): 
 
 function code(text: string): string {
   return text === '' ? '' : `\`${text}\``;
-}
-
-function reasonsPage(): string {
-  const rows = Object.entries(reasons).map(([name, sentence]) => [code(name), sentence]);
-  return page('Reasons', 'src/core/reasons.ts', [
-    'Every decision, refusal, Event and condition carries one of these codes. The same code appears in the',
-    'status, in Events, in the log and as the label `reason` of the metrics. Codes are never renamed.',
-    '',
-    ...table(['Reason', 'What it says'], rows),
-  ]);
 }
 
 function allowed(option: Option): string {
@@ -87,7 +77,7 @@ function cliPage(): string {
 
 process.exitCode = keepGenerated(
   new Map([
-    ['docs/reference/reasons.md', reasonsPage()],
+    ...reasonPages(),
     ['docs/reference/configuration.md', configurationPage()],
     ['docs/reference/metrics.md', metricsPage()],
     ['docs/reference/cli.md', cliPage()],
