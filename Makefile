@@ -7,7 +7,7 @@ MAKEFLAGS += --no-print-directory
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 NPM_STAMP := build/stamps/npm
 
-.PHONY: help check test unit plane world demo cluster down bench policy reality tools images gen format clean
+.PHONY: help check test unit plane world demo cluster down bench policy reality lives night tools images gen format clean
 
 help: ## Show the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -64,6 +64,12 @@ policy: $(NPM_STAMP) ## Play the governor and its rivals on the shipped profiles
 
 reality: images ## Run one scenario on a real local cluster and in the simulator, and compare (25 minutes)
 	@node lab/reality.ts
+
+lives: $(NPM_STAMP) ## Live many random simulated fleets with faults (COUNT=1000; the seed of a bad one is printed)
+	@node lab/lives.ts --count $(or $(COUNT),1000)
+
+night: images ## Live random days on a real local cluster with faults (MINUTES=480)
+	@node lab/night.ts
 
 gen: $(NPM_STAMP) ## Make the generated files anew
 	@npm run --silent gen

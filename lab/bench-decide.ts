@@ -33,6 +33,13 @@ const spec: ClusterSpec = {
   scaleUp: { stabilizationMs: 0, selectPolicy: 'Max', policies: [] },
   scaleDown: { stabilizationMs: 300_000, selectPolicy: 'Max', policies: [] },
   maxConcurrentLeaving: 2,
+  drainDeadlineMs: undefined,
+  onDrainDeadline: 'Wait',
+  updates: { maxSurge: { kind: 'Nodes', value: 1 }, canary: undefined, paused: false },
+  revision: 'r1',
+  deleting: false,
+  signallingGraceMs: 600_000,
+  trustUnverifiedServers: false,
 };
 
 const pods = Array.from({ length: nodeCount }, (_, at) => aPod(at));
@@ -83,6 +90,8 @@ function inputOf(pass: number, elapsedMs: number): DecideInput {
       metrics,
       serverApi: undefined,
       launchRefusal: undefined,
+      kubeNodes: undefined,
+      revisions: [],
     },
     memory,
     nowMs,
@@ -122,7 +131,14 @@ function anEntry(pod: PodObservation, at: number, pass: number): NodeEntry {
 }
 
 function ownWord(at: number): NodeMetricsReading {
-  const reading = { kind: 'Read', participants: 100, rooms: 20, relayedSignals: 0, companions: [] } as const;
+  const reading = {
+    kind: 'Read',
+    participants: 100,
+    rooms: 20,
+    relayedSignals: 0,
+    companions: [],
+    quality: undefined,
+  } as const;
   return { ...reading, nodeId: `ND_${at}`, atMs: startMs };
 }
 
@@ -138,6 +154,8 @@ function aPod(at: number): PodObservation {
     createdAtMs: wallMs - 7_200_000,
     startedAtMs: wallMs - 7_190_000,
     restarts: 0,
+    ended: undefined,
+    revision: undefined,
     deleting: false,
     cordonWish: undefined,
     protected: false,

@@ -50,6 +50,18 @@ export async function makeCgroup(cgroup: string): Promise<void> {
   }
 }
 
+/** Lets the cgroup count as so many processes when the CPU is shared out: otherwise it is one, whatever runs in it. */
+export async function favourCgroup(cgroup: string, processes: number): Promise<void> {
+  for (const { path, version } of await usedHierarchies()) {
+    const file = version === 1 ? 'cpu.shares' : 'cpu.weight';
+    const each = version === 1 ? 1024 : 100;
+    // Only the hierarchy of the CPU has the file, and a machine may keep it from us.
+    await writeFile(join(path, cgroup, file), String(Math.min(each * processes, 10_000))).catch(
+      () => undefined,
+    );
+  }
+}
+
 /** A new cpuset is empty and refuses processes until it is told which CPUs it has. */
 async function inheritCpuset(dir: string): Promise<void> {
   for (const file of ['cpuset.cpus', 'cpuset.mems']) {

@@ -1,7 +1,7 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { killCgroup, makeCgroup } from './cluster-cgroup.ts';
+import { favourCgroup, killCgroup, makeCgroup } from './cluster-cgroup.ts';
 import { answers, type Daemon } from './cluster-daemon.ts';
 import { type ClusterInfo, maxNodes, redisPort, type SlotNames, slotNames } from './cluster-names.ts';
 import { KubeNode } from './cluster-node.ts';
@@ -28,6 +28,9 @@ export interface RunSpec {
   /** The unpacked images, from `ensureImageStore`. */
   readonly store: string;
 }
+
+/** About as many run in the Pods of a cluster. */
+const mediaServers = 8;
 
 type Part = 'etcd' | 'apiserver' | 'controllers' | 'scheduler' | 'redis';
 
@@ -146,6 +149,7 @@ export class ClusterRun {
     await sweepSlot(this.#names.slot, true);
     await mkdir(this.#names.logDir, { recursive: true });
     await allDone([makePki(this.#names), makeBridge(this.#names), makeCgroup(planeCgroup(this.#names))]);
+    await favourCgroup(this.#names.cgroup, mediaServers);
   }
 
   async #startPlane(): Promise<void> {

@@ -1,4 +1,7 @@
 /** The OpenViduCluster that the demo and the tests run. */
+import { parse, stringify } from 'yaml';
+import { deepMerge, isJsonObject, type JsonObject } from '../src/manifests/deep-merge.ts';
+import { LabError } from './exec.ts';
 import { images } from './image.ts';
 
 export interface FleetSpec {
@@ -15,17 +18,57 @@ export interface FleetSpec {
   readonly mode?: 'Enforce' | 'External';
   /** Packed unless told: with Spread the load alone decides how many nodes there are. */
   readonly strategy?: 'Packed' | 'Spread';
+  /** The way to Redis where it has Sentinels; `redisAddress` is not used then. */
+  readonly sentinel?: { readonly masterName: string; readonly addresses: readonly string[] };
+  /** Merged over `spec`; lists are replaced as a whole. */
+  readonly changes?: JsonObject;
 }
 
-/** As a person would write it, in YAML. */
+/** Spreads Pods over machines, as people do with Media Nodes. */
+export const spreadOverMachines: JsonObject = {
+  topologySpreadConstraints: [
+    {
+      maxSkew: 1,
+      topologyKey: 'kubernetes.io/hostname',
+      whenUnsatisfiable: 'ScheduleAnyway',
+      labelSelector: { matchLabels: { 'app.kubernetes.io/name': 'openvidu-media-node' } },
+    },
+  ],
+};
+
+/** The containers of a template with the media server, changed where told, and others beside it. */
+export function containers(
+  change: JsonObject = {},
+  others: readonly JsonObject[] = [],
+): { readonly containers: readonly JsonObject[] } {
+  const media = { name: 'livekit', image: images.livekit, imagePullPolicy: 'Never' };
+  return { containers: [{ ...media, ...change }, ...others] };
+}
+
+/** As a person would write it, in YAML. @throws LabError when the changes hit something that is no map. */
 export function sampleManifest(spec: FleetSpec): string {
+  const plain = plainManifest(spec);
+  if (spec.changes === undefined) return plain;
+  const manifest: unknown = parse(plain);
+  if (!isJsonObject(manifest))
+    throw new LabError('The sample is no map of YAML any more: mend lab/fleet-spec.ts.');
+  return stringify(deepMerge(manifest, { spec: spec.changes }), { lineWidth: 0 });
+}
+
+function redisLine({ sentinel, redisAddress, redisDb }: FleetSpec): string {
+  if (sentinel === undefined) return `standalone: { address: "${redisAddress}", db: ${redisDb ?? 0} }`;
+  const addresses = sentinel.addresses.map((address) => `"${address}"`).join(', ');
+  return `sentinel: { masterName: ${sentinel.masterName}, addresses: [${addresses}] }`;
+}
+
+function plainManifest(spec: FleetSpec): string {
   return `apiVersion: openvidu.io/v1alpha1
 kind: OpenViduCluster
 metadata:
   name: ${spec.name}
 spec:
   redis:
-    standalone: { address: "${spec.redisAddress}", db: ${spec.redisDb ?? 0} }
+    ${redisLine(spec)}
   server:
     credentialsSecretRef: { name: ${spec.secretName} }
   mediaNodes:

@@ -10,17 +10,27 @@ import type { EventObject, Pod } from '../src/kube/kinds.ts';
 import { Reflector } from '../src/kube/reflector.ts';
 import { EVENTS, PODS } from '../src/kube/resource.ts';
 import { CONFIG_MAPS, receiptsName } from '../src/operator/receipts.ts';
-import { CLUSTERS } from '../src/operator/recorder.ts';
+import { decodeNode } from '../src/livekit/node-decode.ts';
+import { CLUSTERS } from '../src/operator/cluster-type.ts';
 import type { Cluster } from './cluster.ts';
 import { LabError, type Wait, until } from './exec.ts';
 import { Front } from './front.ts';
 import type { ApiKey } from './local-servers.ts';
+
+export type RedisWay =
+  | { readonly host: string; readonly port: number; readonly db?: number }
+  | {
+      readonly name: string;
+      readonly sentinels: { readonly host: string; readonly port: number }[];
+    };
 
 export interface FleetWish {
   readonly cluster: Cluster;
   readonly namespace: string;
   /** Name of the OpenViduCluster. */
   readonly name: string;
+  /** The way to the fleet's Redis; the first database of the cluster's own unless told. */
+  readonly redis?: RedisWay;
 }
 
 /** One Pod of the fleet as the watch showed it. Times are milliseconds since the Unix epoch. */
@@ -28,6 +38,8 @@ export interface PodLife {
   readonly name: string;
   readonly uid: string;
   readonly createdAtMs: number;
+  /** When the Pod first told that the media server's process had ended. */
+  readonly endedAtMs: number | undefined;
   readonly deleteAskedAtMs: number | undefined;
   readonly goneAtMs: number | undefined;
 }
@@ -61,11 +73,12 @@ export class Fleet {
   readonly #pods: Reflector<Pod>;
   readonly #events: Reflector<EventObject>;
   readonly #lives = new Map<string, { -readonly [K in keyof PodLife]: PodLife[K] }>();
+  readonly #homes = new Map<string, { readonly name: string; readonly uid: string }>();
   readonly #redis: Redis;
   #front: Front | undefined;
   #witness: () => string = () => '';
 
-  private constructor({ cluster, namespace, name }: FleetWish) {
+  private constructor({ cluster, namespace, name, redis }: FleetWish) {
     this.cluster = cluster;
     this.namespace = namespace;
     this.name = name;
@@ -76,13 +89,13 @@ export class Fleet {
     this.#pods = new Reflector({ ...shared, type: PODS, labelSelector: `${LABELS.cluster}=${name}` });
     this.#events = new Reflector({ ...shared, type: EVENTS });
     this.#redis = new Redis({
-      host: cluster.gatewayIp,
-      port: cluster.redisPort,
+      ...(redis ?? { host: cluster.gatewayIp, port: cluster.redisPort }),
       lazyConnect: true,
       retryStrategy: () => 500,
     });
     this.#redis.on('error', () => undefined);
     this.#keepLives();
+    this.#keepHomes();
   }
 
   /** Makes the Secret and watches. The custom resource definition and the namespace must be there. */
@@ -185,6 +198,17 @@ export class Fleet {
     });
   }
 
+  /** Ids of the nodes that the registry lists, and whether each is closed to new rooms. */
+  async registry(): Promise<ReadonlyMap<string, { readonly closed: boolean }>> {
+    const entries = Object.entries(await this.#redis.hgetallBuffer('nodes'));
+    return new Map(
+      entries.map(([id, value]) => {
+        const node = decodeNode(id, value);
+        return [id, { closed: node.kind === 'Node' && node.cordonMarked }] as const;
+      }),
+    );
+  }
+
   /** Where each room lives by the registry: names of rooms to ids of nodes. */
   async placements(): Promise<Readonly<Record<string, string>>> {
     return await this.#redis.hgetall('room_node_map');
@@ -192,8 +216,35 @@ export class Fleet {
 
   /** Name of the Media Node that hosts the room. */
   async hostOf(room: string): Promise<string | undefined> {
-    const nodeId = (await this.placements())[room];
-    return this.nodes().find((node) => node.nodeId === nodeId)?.name;
+    return this.nameOf((await this.placements())[room] ?? '');
+  }
+
+  /** Name of the Pod in which that node runs or ran; `undefined` when the status never told. */
+  nameOf(nodeId: string): string | undefined {
+    return this.#homes.get(nodeId)?.name;
+  }
+
+  /** Ids of the nodes that ran in that Pod: more than one when its process was started again. */
+  nodeIdsOf(uid: string): ReadonlySet<string> {
+    return new Set([...this.#homes].flatMap(([id, home]) => (home.uid === uid ? [id] : [])));
+  }
+
+  /** Changes the spec as `kubectl patch` does. */
+  async patch(spec: object): Promise<void> {
+    await this.kubectl(['patch', `ovc/${this.name}`, '--type=merge', `--patch=${JSON.stringify({ spec })}`]);
+  }
+
+  /** Events so far about this fleet and its Pods, each once however often it was repeated. */
+  events(): readonly EventObject[] {
+    return this.#events.list(this.namespace).filter(({ regarding }) => {
+      const { name } = regarding;
+      return name === this.name || name.startsWith(`${this.name}-`);
+    });
+  }
+
+  /** Notes of all Events so far with that reason. */
+  notes(reason: string): readonly string[] {
+    return this.events().flatMap((event) => (event.reason === reason ? [event.note ?? ''] : []));
   }
 
   get rooms(): RoomServiceClient {
@@ -250,12 +301,33 @@ export class Fleet {
         name,
         uid,
         createdAtMs: nowMs,
+        endedAtMs: undefined,
         deleteAskedAtMs: undefined,
         goneAtMs: undefined,
       };
+      if (hasEnded(object)) life.endedAtMs ??= nowMs;
       if (deletionTimestamp !== undefined) life.deleteAskedAtMs ??= nowMs;
       if (type === 'deleted') life.goneAtMs ??= nowMs;
       this.#lives.set(uid, life);
     });
   }
+
+  #keepHomes(): void {
+    this.#clusters.onChange(({ object }) => {
+      if (object.metadata.name !== this.name) return;
+      for (const { nodeId, name } of object.status?.nodes ?? []) {
+        // The first sight counts: later a new Pod may have the name, while the old entry is still told of.
+        const uid = this.#pods.get(this.namespace, name)?.metadata.uid;
+        if (nodeId === undefined || uid === undefined || this.#homes.has(nodeId)) continue;
+        this.#homes.set(nodeId, { name, uid });
+      }
+    });
+  }
+}
+
+/** Whether the process of a Pod's media server has ended at least once. */
+function hasEnded({ status }: Pod): boolean {
+  if (status?.phase === 'Failed' || status?.phase === 'Succeeded') return true;
+  const media = (status?.containerStatuses ?? []).find(({ name }) => name === 'livekit');
+  return media !== undefined && (media.restartCount > 0 || media.state?.terminated !== undefined);
 }

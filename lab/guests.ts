@@ -1,9 +1,18 @@
-/** Real participants in a handful of processes, so that dozens of them join quickly. They publish nothing. */
+/** Real participants in a handful of processes, so that dozens of them join quickly. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { join } from 'node:path';
 import { LabError } from './exec.ts';
+import type { Answer, Order, Word } from './guest-host.ts';
 import type { ApiKey } from './local-servers.ts';
-import type { Answer, Order } from './reality-guest-host.ts';
+import type { ParticipantReport } from './participants.ts';
+
+export interface GuestsWish {
+  readonly key: ApiKey;
+  /** `ws://host:port` of the way in. */
+  readonly url: string;
+  /** Processes: the media library slows down with each participant that one of them holds. */
+  readonly hosts?: number;
+}
 
 export interface GuestsTally {
   readonly joinMs: readonly number[];
@@ -18,33 +27,47 @@ interface Host {
   readonly child: ChildProcess;
   /** Those who sit there, with their rooms, and those who are on their way. */
   readonly seats: Map<string, string>;
+  joins: number;
 }
 
-const hostCount = 12;
+interface Loss {
+  readonly identity: string;
+  readonly room: string;
+  readonly atMs: number;
+}
+
+const usualHosts = 12;
 const patienceMs = 60_000;
+/** The media library keeps a little of every room, so a process that has seen many makes room for a fresh one. */
+const mostJoins = 150;
 
 export class Guests {
-  readonly #hosts: readonly Host[];
-  readonly #waiting = new Map<number, (answer: Answer) => void>();
-  readonly #lost: string[] = [];
+  readonly #wish: GuestsWish;
+  readonly #hosts = new Set<Host>();
+  readonly #waiting = new Map<number, (why: string | undefined) => void>();
+  readonly #reports = new Map<string, ParticipantReport>();
+  readonly #lost: Loss[] = [];
   #asked = 0;
   #closing = false;
 
-  constructor(key: ApiKey, url: string) {
-    this.#hosts = Array.from({ length: hostCount }, () => this.#startHost({ op: 'open', key, url }));
+  constructor(wish: GuestsWish) {
+    this.#wish = wish;
+    for (let at = 0; at < (wish.hosts ?? usualHosts); at++) this.#startHost();
+  }
+
+  /** Resolves when all processes have started: they answer to the wish that nobody leaves. */
+  async ready(): Promise<void> {
+    await Promise.all(
+      [...this.#hosts].map(async (host) => await this.#ask(host, { op: 'leave', identity: '' })),
+    );
   }
 
   /** Resolves when the guest is connected. @throws LabError when refused. */
-  async join(room: string, identity: string): Promise<void> {
-    const host = this.#hosts
-      .filter(({ child }) => child.connected)
-      .reduce<Host | undefined>(
-        (best, each) => (best && best.seats.size <= each.seats.size ? best : each),
-        undefined,
-      );
-    if (host === undefined) throw new LabError('All processes with participants have ended.');
+  async join(room: string, identity: string, publish: 'audio' | 'none' = 'none'): Promise<void> {
+    const host = this.#emptiest();
     host.seats.set(identity, room);
-    const { why } = await this.#ask(host, { op: 'join', room, identity });
+    host.joins += 1;
+    const why = await this.#ask(host, { op: 'join', room, identity, publish });
     if (why === undefined) return;
     host.seats.delete(identity);
     throw new LabError(why);
@@ -52,25 +75,35 @@ export class Guests {
 
   /** Everybody leaves who is in that room. */
   async leave(room: string): Promise<void> {
-    const leaving = this.#hosts.flatMap((host) =>
+    const leaving = [...this.#hosts].flatMap((host) =>
       [...host.seats].filter(([, where]) => where === room).map(([identity]) => ({ host, identity })),
     );
     await Promise.all(
       leaving.map(async ({ host, identity }) => {
         host.seats.delete(identity);
         await this.#ask(host, { op: 'leave', identity });
+        this.#retire(host);
       }),
     );
   }
 
-  async tally(): Promise<GuestsTally> {
-    const answers = await Promise.all(
-      this.#hosts.map(async (host) => await this.#ask(host, { op: 'report' })),
+  /** All who ever were in a room. */
+  report(): readonly ParticipantReport[] {
+    return [...this.#reports.values()];
+  }
+
+  /** Those whose process here broke: no server and no operator had a part in it. */
+  lost(): readonly Loss[] {
+    return this.#lost;
+  }
+
+  tally(): GuestsTally {
+    const reports = this.report();
+    const cut = reports.flatMap(({ identity, room, unexpected }) =>
+      unexpected.map(({ reason }) => `${identity} in ${room}: ${reason}`),
     );
-    return {
-      joinMs: answers.flatMap(({ joinMs }) => joinMs),
-      cut: [...this.#lost, ...answers.flatMap(({ cut }) => cut)],
-    };
+    const lost = this.#lost.map(({ identity, room }) => `${identity} in ${room}: its process ended`);
+    return { joinMs: reports.map(({ joinMs }) => joinMs), cut: [...lost, ...cut] };
   }
 
   /** Ends the processes; whoever is still in a room is thrown out. */
@@ -79,31 +112,56 @@ export class Guests {
     for (const { child } of this.#hosts) child.kill('SIGKILL');
   }
 
-  #startHost(open: Order): Host {
-    const child = fork(join(import.meta.dirname, 'reality-guest-host.ts'), [], {
+  #emptiest(): Host {
+    const able = [...this.#hosts].filter(({ child, joins }) => child.connected && joins < mostJoins);
+    const [host] = able.toSorted((one, other) => one.seats.size - other.seats.size);
+    return host ?? this.#startHost();
+  }
+
+  #retire(host: Host): void {
+    if (host.joins < mostJoins || host.seats.size > 0 || !this.#hosts.delete(host)) return;
+    host.child.kill('SIGKILL');
+    this.#startHost();
+  }
+
+  #startHost(): Host {
+    const { key, url } = this.#wish;
+    const child = fork(join(import.meta.dirname, 'guest-host.ts'), [], {
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     });
-    const host: Host = { child, seats: new Map() };
-    child.on('message', (answer: Answer) => {
-      this.#waiting.get(answer.id)?.(answer);
-      this.#waiting.delete(answer.id);
-    });
+    const host: Host = { child, seats: new Map(), joins: 0 };
+    this.#hosts.add(host);
+    child.on('message', (word: Word) => this.#hear(word));
     child.on('exit', () => {
-      if (this.#closing) return;
-      for (const [identity, room] of host.seats) this.#lost.push(`${identity} in ${room}: its process ended`);
-      host.seats.clear();
+      // One that was let go of was taken out before.
+      if (this.#closing || !this.#hosts.delete(host)) return;
+      for (const [identity, room] of host.seats) this.#lost.push({ identity, room, atMs: Date.now() });
+      this.#startHost();
     });
-    child.send(open);
+    child.send({ op: 'open', key, url } satisfies Order);
     return host;
   }
 
-  async #ask(host: Host, question: Question): Promise<Answer> {
+  #hear(word: Word): void {
+    if (word.kind === 'report') {
+      this.#reports.set(word.report.identity, word.report);
+      return;
+    }
+    this.#settle(word);
+  }
+
+  #settle({ id, why }: Answer): void {
+    this.#waiting.get(id)?.(why);
+    this.#waiting.delete(id);
+  }
+
+  /** @returns why it failed; `undefined` when it did not */
+  async #ask(host: Host, question: Question): Promise<string | undefined> {
     this.#asked += 1;
     const id = this.#asked;
-    const { promise, resolve } = Promise.withResolvers<Answer>();
-    const fail = (why: string): void => resolve({ id, why, joinMs: [], cut: [] });
-    const timer = setTimeout(() => fail(`no answer within ${patienceMs / 1000} s`), patienceMs);
-    const ended = (): void => fail('its process ended');
+    const { promise, resolve } = Promise.withResolvers<string | undefined>();
+    const timer = setTimeout(() => resolve(`no answer within ${patienceMs / 1000} s`), patienceMs);
+    const ended = (): void => resolve('its process ended');
     host.child.once('exit', ended);
     this.#waiting.set(id, resolve);
     if (host.child.connected) host.child.send({ ...question, id });

@@ -95,49 +95,131 @@ async function makeTls(place: Scratch, port: number): Promise<{ tlsArgs: readonl
   };
 }
 
+export interface SentinelWish {
+  /** Address that all of them listen on; loopback unless told. */
+  readonly host?: string;
+  readonly replicas?: number;
+  readonly sentinels?: number;
+}
+
 export interface LocalSentinel {
-  readonly config: RedisConfig;
+  readonly config: Extract<RedisConfig, { readonly mode: 'sentinel' }>;
   /** Address of the master at the start. */
   readonly masterAddress: string;
-  /** Kills the master; the replica takes over after about a second. */
+  /** Address of the master by the word of the first Sentinel. */
+  masterNow(): Promise<string>;
+  /** Kills the master of the start; a replica takes over after a second or two. */
   killMaster(): Promise<void>;
   stop(): Promise<void>;
 }
 
-/** A master, a replica and a Sentinel that judges quickly. */
-export async function startSentinel(): Promise<LocalSentinel> {
-  const [masterPort = 0, replicaPort = 0, sentinelPort = 0] = await freePorts(3);
+const masterName = 'ovmaster';
+
+/** A master, replicas and Sentinels that judge quickly: one of each unless told. */
+export async function startSentinel(wish: SentinelWish = {}): Promise<LocalSentinel> {
+  const { host: at = host, replicas = 1, sentinels = 1 } = wish;
+  const ports = await freePorts(1 + replicas + sentinels);
+  const [masterPort = 0] = ports;
   const place = await scratch('sentinel');
-  const program = await redisProgram('redis-server');
-  const start = async (port: number, more: readonly string[]): Promise<LocalProcess> =>
-    await startProcess(program, ['--dir', place.dir, '--port', String(port), ...common, ...more]);
-  const diskless = ['--repl-diskless-sync-delay', '0'];
-  const master = await start(masterPort, diskless);
-  await untilServing(master);
-  const replica = await start(replicaPort, ['--replicaof', host, String(masterPort), ...diskless]);
+  const started: LocalProcess[] = [];
+  const start = async (args: readonly string[]): Promise<LocalProcess> => {
+    const child = await startProcess(await redisProgram('redis-server'), args);
+    started.push(child);
+    return child;
+  };
+  // Only the lab's own machines reach the address, and they bring no password.
+  const server = [
+    '--dir',
+    place.dir,
+    '--bind',
+    at,
+    '--protected-mode',
+    'no',
+    '--save',
+    '',
+    '--appendonly',
+    'no',
+  ];
+  // A replica writes down what it is sent, and must not find what another one was sent.
+  const serving = (port: number): readonly string[] => [
+    ...['--port', String(port), '--dbfilename', `dump-${port}.rdb`, ...server],
+    ...['--repl-diskless-sync-delay', '0'],
+  ];
+  try {
+    const master = await start(serving(masterPort));
+    await untilServing(master);
+    const replicaof = ['--replicaof', at, String(masterPort)];
+    for (const port of ports.slice(1, 1 + replicas)) {
+      await untilReplicated(await start([...serving(port), ...replicaof]));
+    }
+    const sentinelPorts = ports.slice(1 + replicas);
+    const rules = { at, masterPort, quorum: Math.floor(sentinels / 2) + 1, dir: place.dir };
+    const judges = await Promise.all(
+      sentinelPorts.map(async (port) => await start([await sentinelFile(port, rules), '--sentinel'])),
+    );
+    await Promise.all(judges.map(async (judge) => await untilInformed(judge, replicas, sentinels - 1)));
+    return {
+      masterAddress: `${at}:${masterPort}`,
+      config: {
+        mode: 'sentinel',
+        masterName,
+        addresses: sentinelPorts.map((port) => `${at}:${port}`),
+        db: 0,
+      },
+      masterNow: async () => await askMaster(at, sentinelPorts[0] ?? 0),
+      killMaster: async () => await master.kill(),
+      stop: async () => await stopAll(started.toReversed(), place),
+    };
+  } catch (error) {
+    await stopAll(started.toReversed(), place);
+    throw error;
+  }
+}
+
+interface SentinelRules {
+  readonly at: string;
+  readonly masterPort: number;
+  readonly quorum: number;
+  readonly dir: string;
+}
+
+/** A Sentinel rewrites its file, so each has its own. */
+async function sentinelFile(port: number, { at, masterPort, quorum, dir }: SentinelRules): Promise<string> {
+  const file = join(dir, `sentinel-${port}.conf`);
+  const lines = [
+    `port ${port}`,
+    `bind ${at}`,
+    'protected-mode no',
+    `dir ${dir}`,
+    `sentinel monitor ${masterName} ${at} ${masterPort} ${quorum}`,
+    `sentinel down-after-milliseconds ${masterName} 700`,
+    `sentinel failover-timeout ${masterName} 5000`,
+  ];
+  await writeFile(file, `${lines.join('\n')}\n`);
+  return file;
+}
+
+async function askMaster(at: string, port: number): Promise<string> {
+  const question = ['-h', at, '-p', String(port), 'sentinel', 'get-master-addr-by-name', masterName];
+  const answer = await run(await redisProgram('redis-cli'), question, {
+    env: { LD_LIBRARY_PATH: libraryPath },
+    timeoutMs: 5000,
+  });
+  return answer.trim().split('\n').join(':');
+}
+
+async function untilReplicated(replica: LocalProcess): Promise<void> {
   await until({ what: 'the first replication', timeoutMs: 15_000 }, () =>
     /MASTER <-> REPLICA sync: Finished|Finished with success/.test(replica.output()),
   );
-  const file = join(place.dir, 'sentinel.conf');
-  const rules = [
-    `port ${sentinelPort}`,
-    `bind ${host}`,
-    `dir ${place.dir}`,
-    `sentinel monitor ovmaster ${host} ${masterPort} 1`,
-    'sentinel down-after-milliseconds ovmaster 700',
-    'sentinel failover-timeout ovmaster 5000',
-  ];
-  await writeFile(file, `${rules.join('\n')}\n`);
-  const sentinel = await startProcess(program, [file, '--sentinel']);
-  await until({ what: 'the Sentinel to know the replica', timeoutMs: 15_000 }, () =>
-    sentinel.output().includes('+slave'),
+}
+
+async function untilInformed(sentinel: LocalProcess, replicas: number, peers: number): Promise<void> {
+  const told = (what: string): number => sentinel.output().split(what).length - 1;
+  await until(
+    { what: 'a Sentinel to know the others', timeoutMs: 20_000 },
+    () => told('+slave ') >= replicas && told('+sentinel ') >= peers,
   );
-  return {
-    masterAddress: `${host}:${masterPort}`,
-    config: { mode: 'sentinel', masterName: 'ovmaster', addresses: [`${host}:${sentinelPort}`], db: 0 },
-    killMaster: async () => await master.kill(),
-    stop: async () => await stopAll([sentinel, replica, master], place),
-  };
 }
 
 export interface LocalCluster {

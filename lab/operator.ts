@@ -14,12 +14,14 @@ const chart = join(root, 'charts', 'openvidu-media-operator');
 
 function settings(watchNamespace: string): readonly string[] {
   const [repository = '', tag = ''] = images.operator.split(/:(?=[^:]*$)/);
-  return [
+  const texts = [
     `watchNamespace=${watchNamespace}`,
     'image.pullPolicy=Never',
     `image.repository=${repository}`,
     `image.tag=${tag}`,
   ].flatMap((setting) => ['--set-string', setting]);
+  // Machines belong to nobody's namespace, so a chart for one namespace leaves this right out unless told.
+  return [...texts, '--set', 'rbac.kubernetesNodes=true'];
 }
 
 async function makeNamespaces(cluster: Cluster, names: readonly string[]): Promise<void> {
@@ -64,8 +66,15 @@ export interface OperatorProcess {
   stop(): Promise<void>;
 }
 
-/** Runs the operator from source with the rights of its own ServiceAccount. */
-export async function startOperator(cluster: Cluster, watchNamespace: string): Promise<OperatorProcess> {
+/**
+ * Runs the operator from source with the rights of its own ServiceAccount. A crashed leader keeps the Lease for
+ * `leaseSeconds`; a busy machine may be too slow to renew a short one.
+ */
+export async function startOperator(
+  cluster: Cluster,
+  watchNamespace: string,
+  leaseSeconds = 3,
+): Promise<OperatorProcess> {
   const token = await cluster.kubectl(['-n', operatorNamespace, 'create', 'token', deployment]);
   const kubeconfig = join(cluster.dir, 'operator', 'kubeconfig.json');
   await mkdir(join(cluster.dir, 'operator'), { recursive: true });
@@ -80,9 +89,8 @@ export async function startOperator(cluster: Cluster, watchNamespace: string): P
     `POD_NAMESPACE=${operatorNamespace}`,
     // The only Lease that the chart lets it have.
     `OVM_LEASE_NAME=${deployment}`,
-    // A crashed leader keeps the Lease for this long.
-    'OVM_LEASE_DURATION=3s',
-    'OVM_LEASE_RENEW_DEADLINE=2s',
+    `OVM_LEASE_DURATION=${leaseSeconds}s`,
+    `OVM_LEASE_RENEW_DEADLINE=${leaseSeconds - 1}s`,
     'OVM_LEASE_RETRY=500ms',
     process.execPath,
     join(root, 'src', 'operator', 'main.ts'),

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   AudioFrame,
   AudioSource,
@@ -22,6 +23,8 @@ export interface JoinWish {
 export interface ParticipantReport {
   readonly room: string;
   readonly identity: string;
+  /** Id of the room that it joined: a room that is made a second time has another one. */
+  readonly sid: string;
   readonly joinedAtMs: number;
   readonly joinMs: number;
   /** Set when it left by its own wish. */
@@ -43,6 +46,7 @@ interface Seat {
   readonly unexpected: { atMs: number; reason: string }[];
   readonly reconnecting: number[];
   readonly reconnected: number[];
+  sid: string;
   tracksHeard: number;
   leftAtMs: number | undefined;
   stopTone: () => Promise<void>;
@@ -51,10 +55,13 @@ interface Seat {
 /** Real WebRTC participants in this process, with a diary of each. */
 export class Participants {
   readonly #key: ApiKey;
-  readonly #seats: Seat[] = [];
+  readonly #onChange: (report: ParticipantReport) => void;
+  #seats: Seat[] = [];
 
-  constructor(key: ApiKey) {
+  /** `onChange` hears of everything that the diary of a participant takes down, from its entry on. */
+  constructor(key: ApiKey, onChange: (report: ParticipantReport) => void = () => undefined) {
     this.#key = key;
+    this.#onChange = onChange;
   }
 
   /** Joins, and publishes if wished. Resolves when connected. @throws ConnectError when refused. */
@@ -62,7 +69,7 @@ export class Participants {
     const token = await makeToken({ ...wish, key: this.#key });
     const room = new Room();
     const startMs = Date.now();
-    const diary = { unexpected: [], reconnecting: [], reconnected: [], tracksHeard: 0 };
+    const diary = { unexpected: [], reconnecting: [], reconnected: [], sid: '', tracksHeard: 0 };
     const seat: Seat = {
       ...diary,
       room,
@@ -73,11 +80,13 @@ export class Participants {
       leftAtMs: undefined,
       stopTone: async () => undefined,
     };
-    keepDiary(seat);
+    keepDiary(seat, () => this.#tell(seat));
     await room.connect(wish.url, token, { autoSubscribe: true, dynacast: false });
     const joinedAtMs = Date.now();
     const joined = Object.assign(seat, { joinedAtMs, joinMs: joinedAtMs - startMs });
     this.#seats.push(joined);
+    joined.sid = await room.getSid();
+    this.#tell(joined);
     if (wish.publish === 'audio') joined.stopTone = await publishTone(room);
   }
 
@@ -85,21 +94,21 @@ export class Participants {
   async leave(roomOrIdentity: string): Promise<void> {
     const leaving = this.#seats.filter((seat) => [seat.roomName, seat.identity].includes(roomOrIdentity));
     await Promise.all(leaving.map(leaveSeat));
+    for (const seat of leaving) this.#tell(seat);
+  }
+
+  /** Takes those who have left and have that identity out of the diary. */
+  forget(identity: string): void {
+    this.#seats = this.#seats.filter((seat) => seat.identity !== identity || seat.leftAtMs === undefined);
   }
 
   report(): readonly ParticipantReport[] {
-    return this.#seats.map((seat) => ({
-      room: seat.roomName,
-      identity: seat.identity,
-      joinedAtMs: seat.joinedAtMs,
-      joinMs: seat.joinMs,
-      leftAtMs: seat.leftAtMs,
-      unexpected: [...seat.unexpected],
-      reconnecting: [...seat.reconnecting],
-      reconnected: [...seat.reconnected],
-      tracksHeard: seat.tracksHeard,
-      connected: seat.room.isConnected,
-    }));
+    return this.#seats.map(reportOf);
+  }
+
+  #tell(seat: Seat): void {
+    // Before its entry it is nobody: a join that fails is told to whoever wished it.
+    if (this.#seats.includes(seat)) this.#onChange(reportOf(seat));
   }
 
   /** Lets everybody leave. The native library stays loaded; the process that ends calls its `dispose`. */
@@ -108,23 +117,55 @@ export class Participants {
   }
 }
 
-function keepDiary(seat: Seat): void {
+function reportOf(seat: Seat): ParticipantReport {
+  return {
+    room: seat.roomName,
+    identity: seat.identity,
+    sid: seat.sid,
+    joinedAtMs: seat.joinedAtMs,
+    joinMs: seat.joinMs,
+    leftAtMs: seat.leftAtMs,
+    unexpected: [...seat.unexpected],
+    reconnecting: [...seat.reconnecting],
+    reconnected: [...seat.reconnected],
+    tracksHeard: seat.tracksHeard,
+    connected: seat.room.isConnected,
+  };
+}
+
+function keepDiary(seat: Seat, changed: () => void): void {
   seat.room.on(RoomEvent.Disconnected, (reason) => {
     if (seat.leftAtMs !== undefined) return;
     seat.unexpected.push({ atMs: Date.now(), reason: DisconnectReason[reason] ?? String(reason) });
+    changed();
   });
-  seat.room.on(RoomEvent.Reconnecting, () => void seat.reconnecting.push(Date.now()));
-  seat.room.on(RoomEvent.Reconnected, () => void seat.reconnected.push(Date.now()));
+  seat.room.on(RoomEvent.Reconnecting, () => {
+    seat.reconnecting.push(Date.now());
+    changed();
+  });
+  seat.room.on(RoomEvent.Reconnected, () => {
+    seat.reconnected.push(Date.now());
+    changed();
+  });
   seat.room.on(RoomEvent.TrackSubscribed, () => {
     seat.tracksHeard += 1;
+    changed();
   });
 }
 
 async function leaveSeat(seat: Seat): Promise<void> {
   if (seat.leftAtMs !== undefined) return;
   seat.leftAtMs = Date.now();
-  await seat.stopTone();
-  await seat.room.disconnect();
+  await patiently(seat.stopTone());
+  await patiently(seat.room.disconnect());
+}
+
+/** On a busy machine the media library has been seen never to answer; everybody else goes on all the same. */
+async function patiently(work: Promise<void>): Promise<void> {
+  const enough = new AbortController();
+  const late = sleep(5000, undefined, { signal: enough.signal, ref: false }).catch(() => undefined);
+  await Promise.race([work, late]);
+  enough.abort();
 }
 
 const sampleRate = 48_000;

@@ -14,7 +14,7 @@ import { Fleet } from './fleet.ts';
 import { installOperator, operatorLogs } from './operator.ts';
 import { median } from './reality-compare.ts';
 import { play, type Played } from './reality-crowd.ts';
-import { Guests, type GuestsTally } from './reality-guests.ts';
+import { Guests, type GuestsTally } from './guests.ts';
 import type { Observation, Span } from './reality-log.ts';
 import { Watch } from './reality-watch.ts';
 import { Screen } from './screen.ts';
@@ -78,13 +78,12 @@ async function playOn(cluster: Cluster, { trace, seed, outDir }: StageWish): Pro
     });
     fleet.onChange(() => screen.changed());
     screen.follow();
-    people = new Guests(fleet.key, fleet.front.wsUrl);
-    // Their processes have started when they answer.
-    await people.tally();
+    people = new Guests({ key: fleet.key, url: fleet.front.wsUrl });
+    await people.ready();
     const startMs = Date.now();
     const played = await story({ people, watch, screen, trace, seed });
     const span = { startMs, endMs: Date.now() };
-    const clients = fared(await people.tally(), played, watch);
+    const clients = fared(people.tally(), played, watch);
     return { trace, seed, span, spec, clients, observations: watch.observations };
   } finally {
     await watch.stop();
@@ -124,7 +123,11 @@ async function applyFleet(fleet: Fleet, outDir: string): Promise<void> {
 /** As the API server completed it. */
 async function specOf(fleet: Fleet): Promise<ClusterSpec> {
   const text = await fleet.kubectl(['get', 'openviducluster', fleet.name, '-o', 'json']);
-  return compileSpec((JSON.parse(text) as OpenViduCluster).spec, () => true).spec;
+  return compileSpec((JSON.parse(text) as OpenViduCluster).spec, {
+    knownTimeZone: () => true,
+    revision: 'simulated',
+    deleting: false,
+  }).spec;
 }
 
 interface StoryParts {

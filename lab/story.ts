@@ -13,6 +13,7 @@ export interface Claim {
 
 const rooms = 12;
 const roomEveryMs = 2200;
+const endEveryMs = 1500;
 const triedRooms = 300;
 const triedWhileCordoned = 60;
 /**
@@ -44,9 +45,10 @@ export class Story {
   /** @throws LabError when something that was waited for does not come. */
   async run(): Promise<void> {
     await this.#rise();
-    const { held, base } = await this.#fall();
+    const pair = await this.#fall();
+    await this.#cordon(pair);
+    const { held, base } = await this.#needless(pair);
     await this.#stayAway(held);
-    await this.#cordon(base);
     await this.#end(held, base);
   }
 
@@ -73,19 +75,32 @@ export class Story {
   }
 
   /** All rooms but two end, one after the other. */
-  async #fall(): Promise<{ readonly held: CrowdRoom; readonly base: CrowdRoom }> {
+  async #fall(): Promise<readonly CrowdRoom[]> {
     const pair = this.#pair();
     const ending = this.crowd.openRooms().filter((room) => !pair.includes(room));
     this.#tell(
-      `Load falls: ${ending.length} rooms end, one every ${roomEveryMs / 1000} s; ${pair.map(({ name }) => name).join(' and ')} go on.`,
+      `Load falls: ${ending.length} rooms end, one every ${endEveryMs / 1000} s; ${pair.map(({ name }) => name).join(' and ')} go on.`,
     );
     for (const { name } of ending) {
       await this.crowd.end(name);
-      await sleep(roomEveryMs);
+      await sleep(endEveryMs);
     }
-    const standby = () => pair.find(({ host }) => this.#state(host) === 'Standby');
+    return pair;
+  }
+
+  /** Only the two nodes with a room are wanted any more, and one is enough for new rooms: the other is on standby. */
+  async #needless(
+    pair: readonly CrowdRoom[],
+  ): Promise<{ readonly held: CrowdRoom; readonly base: CrowdRoom }> {
+    this.#tell(
+      'The rush is forgotten after a minute; then only Media Nodes with rooms are kept, and one serves.',
+    );
+    const standby = () =>
+      (this.#fleet.status?.desiredNodes ?? Infinity) <= pair.length
+        ? pair.find(({ host }) => this.#state(host) === 'Standby')
+        : undefined;
     await this.#fleet.until(
-      { what: 'standby of a node with a room', timeoutMs: 60_000 },
+      { what: 'standby of a node with a room', timeoutMs: 120_000 },
       () => standby() !== undefined,
     );
     const held = standby();
@@ -135,8 +150,11 @@ export class Story {
   }
 
   /** A person takes the serving node out for a while. */
-  async #cordon(base: CrowdRoom): Promise<void> {
-    const host = base.host ?? '';
+  async #cordon(pair: readonly CrowdRoom[]): Promise<void> {
+    const serving = () => this.#fleet.nodes().filter(({ state }) => state === 'Serving');
+    await this.#fleet.until({ what: 'a serving node', timeoutMs: 15_000 }, () => serving().length > 0);
+    const room = pair.find(({ host }) => this.#state(host) === 'Serving');
+    const host = room?.host ?? serving()[0]?.name ?? '';
     this.#tell(`A person: kubectl annotate pod ${host} openvidu.io/cordon="maintenance by demo"`);
     const startMs = performance.now();
     await this.#fleet.kubectl(['annotate', 'pod', host, 'openvidu.io/cordon=maintenance by demo']);
@@ -152,16 +170,21 @@ export class Story {
       `${host} was cordoned, and another node serving, ${tookMs} ms after the command began; ${strays} of ${triedWhileCordoned} new rooms landed on it`,
       strays <= triedWhileCordoned * mostStrays,
     );
-    const { identity } = await this.crowd.enter(base.name);
-    await this.#fleet.until({ what: 'sound in the cordoned room', timeoutMs: 10_000 }, () =>
-      this.crowd.hears(identity),
-    );
+    if (room !== undefined) await this.#enterCordoned(room);
     this.#tell(`A person: kubectl annotate pod ${host} openvidu.io/cordon-`);
     await this.#fleet.kubectl(['annotate', 'pod', host, 'openvidu.io/cordon-']);
     await this.#fleet.until(
       { what: `the return of ${host}`, timeoutMs: 15_000 },
       () => this.#state(host) !== 'Cordoned',
     );
+  }
+
+  async #enterCordoned(room: CrowdRoom): Promise<void> {
+    const { identity } = await this.crowd.enter(room.name);
+    await this.#fleet.until({ what: 'sound in the cordoned room', timeoutMs: 10_000 }, () =>
+      this.crowd.hears(identity),
+    );
+    this.#claim(`a newcomer found ${room.name} on the cordoned ${room.host}`, true);
   }
 
   /** The held room ends, and only then its node goes; at last everybody goes home. */
@@ -183,7 +206,7 @@ export class Story {
     this.#tell('Everybody has gone home.');
     const least = this.#spec.min ?? 1;
     await this.#fleet.until(
-      { what: 'the smallest size', timeoutMs: 180_000 },
+      { what: 'the smallest size', timeoutMs: 90_000 },
       () => this.#fleet.pods().length === least,
     );
     this.#screen.snapshot('at the end');
@@ -202,8 +225,7 @@ export class Story {
       this.#claim(`${held.host} waited for a participant who signals through it`, !isGone());
       await this.crowd.end(base.name);
     }
-    // The rush of rooms at the beginning is remembered for a minute or two, and what it would need is kept so long.
-    await this.#fleet.until({ what: `the end of ${held.host}`, timeoutMs: 180_000 }, isGone);
+    await this.#fleet.until({ what: `the end of ${held.host}`, timeoutMs: 60_000 }, isGone);
   }
 
   /** Makes empty rooms over some heartbeats, says where they went, and removes them. */

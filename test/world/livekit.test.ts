@@ -8,7 +8,8 @@ import { joinSignal, type SignalParticipant } from '../../lab/signal-client.ts';
 import { until } from '../../lab/exec.ts';
 import { systemClock } from '../../src/base/clock.ts';
 import { silentLog } from '../../src/base/log.ts';
-import type { NodeEntry, RedisReading } from '../../src/core/readings.ts';
+import type { NodeEntry, RedisReading, ServiceQuality } from '../../src/core/readings.ts';
+import { provenServerVersion, versionRefusal } from '../../src/core/server-version.ts';
 import { CordonKeeper } from '../../src/livekit/cordon.ts';
 import { removeGhost } from '../../src/livekit/ghost.ts';
 import { MetricsReader } from '../../src/livekit/node-metrics.ts';
@@ -100,7 +101,9 @@ describe('the reversible cordon on real media servers', () => {
       'Serving',
       'Serving',
     ]);
-    expect(serverVersion).toMatch(/^\d+\.\d+\.\d+/);
+    // What these tests show, they show of this version: src/core/server-version.ts rests on it.
+    expect(serverVersion).toBe(provenServerVersion);
+    expect(versionRefusal(serverVersion)).toBeUndefined();
   });
 
   test(
@@ -173,7 +176,8 @@ describe('the reversible cordon on real media servers', () => {
           kind: 'Applied',
           cleared: 1,
         });
-        expect(performance.now() - openedAtMs).toBeLessThan(50);
+        // Sooner than by itself at the next heartbeat. On a machine with nothing else to do: half a millisecond.
+        expect(performance.now() - openedAtMs).toBeLessThan(2000);
         expect((await entry(host)).cordonMarked).toBe(false);
         expect(new Set((await placeMany(60)).keys())).toEqual(ids(0, 1, 2));
       } finally {
@@ -256,7 +260,12 @@ describe('second sources', () => {
       const target = { host: '127.0.0.1', port: server(at).metricsPort };
       const reading = await reader.read({
         ...target,
-        companions: [{ name: 'egress', port: server(at).metricsPort }],
+        companions: [
+          {
+            name: 'egress',
+            sources: [{ port: server(at).metricsPort, path: '/metrics', word: { kind: 'EgressMetrics' } }],
+          },
+        ],
       });
       expect(reading).toMatchObject({ kind: 'Read', nodeId, participants: load.participants });
       // The port of a media server is not that of an egress: unknown, not idle.
@@ -267,6 +276,54 @@ describe('second sources', () => {
       });
       guest.leave();
       await reader.close();
+    },
+    patientMs,
+  );
+
+  test(
+    'a node tells how well it serves: joins by how they ended, requests, and the loss of packets',
+    async () => {
+      const people = new Participants(world.key);
+      const reader = new MetricsReader(systemClock);
+      const quality = async (): Promise<ServiceQuality> => {
+        const target = { host: '127.0.0.1', port: server(0).metricsPort };
+        const reading = await reader.read(target);
+        if (reading.kind !== 'Read' || reading.quality === undefined) throw new Error('no quality is told');
+        return reading.quality;
+      };
+      try {
+        await keeper.setCordoned(ids(1), ids(0));
+        const before = await quality();
+        const room = nextRoom();
+        for (const identity of ['one', 'two'])
+          await people.join({ room, identity, url: server(0).wsUrl, publish: 'audio' });
+        const joined = await quality();
+        expect(joined.joinsStarted - before.joinsStarted).toBe(2);
+        expect(joined.joinsFailed - before.joinsFailed).toBe(0);
+        expect(joined.requests).toBeGreaterThan(before.requests);
+
+        // One whose media never connects, and who gives up.
+        (await place(room, 0, 'three')).leave();
+        await until(
+          { what: 'the failed join to be counted', timeoutMs: 5000 },
+          async () => (await quality()).joinsFailed === before.joinsFailed + 1,
+        );
+        await fetch(`${server(0).url}/twirp/livekit.RoomService/ListRooms`, {
+          method: 'POST',
+          headers: { 'content-type': 'application/json' },
+          body: '{}',
+        });
+        await until({ what: 'losses to be sampled', timeoutMs: 30_000, stepMs: 500 }, async () => {
+          const { lossSamples, lossPercentSum } = await quality();
+          return lossSamples > before.lossSamples && lossPercentSum <= lossSamples;
+        });
+        // A request without a token is refused: the fault is not that of the server.
+        expect((await quality()).requestErrors).toBe(before.requestErrors);
+      } finally {
+        await people.close();
+        await reader.close();
+        await keeper.setCordoned(new Set(), ids(0, 1));
+      }
     },
     patientMs,
   );

@@ -1,20 +1,31 @@
 /** A child process with a few real participants: the media library slows down with each one that a process holds. */
 import './quiet.ts';
 import type { ApiKey } from './local-servers.ts';
-import { Participants } from './participants.ts';
+import { type ParticipantReport, Participants } from './participants.ts';
 
 export type Order =
   | { readonly op: 'open'; readonly key: ApiKey; readonly url: string }
-  | { readonly op: 'join'; readonly id: number; readonly room: string; readonly identity: string }
-  | { readonly op: 'leave'; readonly id: number; readonly identity: string }
-  | { readonly op: 'report'; readonly id: number };
+  | {
+      readonly op: 'join';
+      readonly id: number;
+      readonly room: string;
+      readonly identity: string;
+      readonly publish: 'audio' | 'none';
+    }
+  | { readonly op: 'leave'; readonly id: number; readonly identity: string };
 
+/** `why` it failed; nothing when it did not. */
 export interface Answer {
+  readonly kind: 'answer';
   readonly id: number;
-  /** Why it failed; `undefined` when it did not. */
-  readonly why: string | undefined;
-  readonly joinMs: readonly number[];
-  readonly cut: readonly string[];
+  readonly why?: string;
+}
+
+/** What the process says: answers, and the diary of a participant whenever it has changed. */
+export type Word = Answer | { readonly kind: 'report'; readonly report: ParticipantReport };
+
+function say(word: Word): void {
+  process.send?.(word);
 }
 
 /**
@@ -35,11 +46,12 @@ function serve(): void {
   process.on('disconnect', () => process.exit());
   process.on('message', (order: Order) => {
     if (order.op === 'open') {
-      host = { people: new Participants(order.key), url: order.url };
+      const people = new Participants(order.key, (report) => say({ kind: 'report', report }));
+      host = { people, url: order.url };
       return;
     }
     if (host === undefined) return;
-    void obey(order, host.people, host.url).then((answer) => process.send?.(answer));
+    void obey(order, host.people, host.url).then(say);
   });
 }
 
@@ -51,23 +63,16 @@ async function obey(
   const { id } = order;
   try {
     if (order.op === 'join') {
-      await people.join({ url, room: order.room, identity: order.identity, publish: 'none' });
+      const { room, identity, publish } = order;
+      await people.join({ url, room, identity, publish });
+    } else {
+      await people.leave(order.identity);
+      people.forget(order.identity);
     }
-    if (order.op === 'leave') await people.leave(order.identity);
-    return { id, why: undefined, ...told(order.op === 'report' ? people : undefined) };
+    return { kind: 'answer', id };
   } catch (error) {
-    return { id, why: String(error), ...told(undefined) };
+    return { kind: 'answer', id, why: String(error) };
   }
-}
-
-function told(people: Participants | undefined): Pick<Answer, 'joinMs' | 'cut'> {
-  const reports = people?.report() ?? [];
-  return {
-    joinMs: reports.map(({ joinMs }) => joinMs),
-    cut: reports.flatMap(({ identity, room, unexpected }) =>
-      unexpected.map(({ reason }) => `${identity} in ${room}: ${reason}`),
-    ),
-  };
 }
 
 if (import.meta.main) {

@@ -1,0 +1,118 @@
+/** A media server that dies with people on it: nothing saves its rooms, and everything is ready for their return. */
+import '../../lab/quiet.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { spreadOverMachines } from '../../lab/fleet-spec.ts';
+import type { Fleet } from '../../lab/fleet.ts';
+import { Guests } from '../../lab/guests.ts';
+import { killInPod } from '../../lab/pod-process.ts';
+import { Stage } from '../../lab/stage.ts';
+
+// The first run on a machine builds Kubernetes from source, which takes minutes.
+const buildMs = 30 * 60_000;
+const patientMs = 180_000;
+const size = 2;
+/** One that ends sooner is taken for the beginning of a crash loop, so the next launch waits a moment. */
+const shortLifeMs = 60_000;
+
+let stage: Stage;
+let fleet: Fleet;
+let guests: Guests;
+
+beforeAll(async () => {
+  stage = await Stage.open({ name: 'loss', machines: 2 });
+  fleet = await stage.openFleet({
+    spec: {
+      min: size,
+      max: size,
+      capacity: 20,
+      headroomSlots: 1,
+      scaleDownSeconds: 3,
+      strategy: 'Spread',
+      changes: { mediaNodes: { template: { spec: spreadOverMachines } } },
+    },
+  });
+  guests = new Guests({ key: fleet.key, url: fleet.front.wsUrl, hosts: 2 });
+}, buildMs);
+
+afterAll(async () => {
+  guests?.close();
+  await stage?.close();
+}, patientMs);
+
+/** Opens rooms with two people each until every node has one. @returns the rooms by their node */
+async function fillEveryNode(): Promise<ReadonlyMap<string, string>> {
+  const rooms = new Map<string, string>();
+  for (let at = 1; rooms.size < size && at <= 10; at++) {
+    const room = `room-${at}`;
+    await guests.join(room, `${room}-ann`, 'audio');
+    await guests.join(room, `${room}-ben`);
+    let host: string | undefined;
+    await fleet.until({ what: `the host of ${room}`, timeoutMs: 10_000 }, async () => {
+      host = await fleet.hostOf(room);
+      return host !== undefined;
+    });
+    if (rooms.has(host ?? '')) await guests.leave(room);
+    else rooms.set(host ?? '', room);
+  }
+  expect(rooms.size).toBe(size);
+  return rooms;
+}
+
+describe('a media server that is killed with people on it', () => {
+  test(
+    'is replaced within a second, leaves no ghost, and is told of once, with what was lost',
+    async () => {
+      const rooms = await fillEveryNode();
+      const [victim = '', room = ''] = [...rooms][0] ?? [];
+      const uid = fleet.pods().find(({ metadata }) => metadata.name === victim)?.metadata.uid ?? '';
+      const nodeId = fleet.node(victim)?.nodeId ?? '';
+      await fleet.until({ what: 'both participants in the status', timeoutMs: 10_000 }, () => {
+        return fleet.node(victim)?.participants === 2 && fleet.node(victim)?.rooms === 1;
+      });
+      const bornAtMs = Math.max(...fleet.lives().map(({ createdAtMs }) => createdAtMs));
+      await sleep(Math.max(0, bornAtMs + shortLifeMs + 10_000 - Date.now()));
+      const killedAtMs = Date.now();
+      await killInPod(stage.cluster, uid, 'livekit-server');
+      const lost = () => fleet.lives().find((life) => life.uid === uid);
+      const replacement = () => fleet.lives().find(({ createdAtMs }) => createdAtMs >= killedAtMs);
+      await fleet.until({ what: 'a replacement', timeoutMs: 30_000 }, () => replacement() !== undefined);
+      const visibleMs = (lost()?.endedAtMs ?? Infinity) - killedAtMs;
+      const replacedMs = (replacement()?.createdAtMs ?? Infinity) - (lost()?.endedAtMs ?? Infinity);
+      await fleet.until({ what: 'the end of the ghost', timeoutMs: 15_000 }, async () => {
+        return !(await fleet.registry()).has(nodeId);
+      });
+      const ghostMs = Date.now() - killedAtMs;
+      process.stdout.write(
+        `a killed server: visible after ${visibleMs} ms, replaced ${replacedMs} ms later, its ghost gone after ${ghostMs} ms\n`,
+      );
+      expect(replacedMs).toBeLessThanOrEqual(1000);
+      await fleet.until(
+        { what: 'the fleet whole again', timeoutMs: 30_000 },
+        () => fleet.status?.readyNodes === size,
+      );
+
+      await fleet.until({ what: 'the people back in their room', timeoutMs: 40_000 }, () => {
+        const people = guests.report().filter((one) => one.room === room);
+        return (
+          people.length === 2 &&
+          people.every(({ connected, reconnected }) => connected && reconnected.length > 0)
+        );
+      });
+      expect(await fleet.hostOf(room)).not.toBe(victim);
+      expect((await fleet.rooms.listParticipants(room)).length).toBe(2);
+
+      const told = fleet.notes('MediaNodeLost');
+      expect(told).toHaveLength(1);
+      expect(told[0]).toContain(victim);
+      expect(told[0]).toMatch(/1 room\b.*2 participants|2 participants.*1 room\b/);
+      // Those on the other node noticed nothing.
+      const others = guests.report().filter((one) => one.room === [...rooms][1]?.[1]);
+      expect(others.map(({ connected, unexpected }) => [connected, unexpected])).toEqual([
+        [true, []],
+        [true, []],
+      ]);
+    },
+    patientMs,
+  );
+});
