@@ -204,6 +204,7 @@ export class Fleet {
     return new Map(
       entries.map(([id, value]) => {
         const node = decodeNode(id, value);
+        if (node.kind === 'Node') this.#learnHome(id, node.ip);
         return [id, { closed: node.kind === 'Node' && node.cordonMarked }] as const;
       }),
     );
@@ -310,6 +311,13 @@ export class Fleet {
       if (type === 'deleted') life.goneAtMs ??= nowMs;
       this.#lives.set(uid, life);
     });
+  }
+
+  /** By the address, for nodes that came while no operator told of them. */
+  #learnHome(nodeId: string, ip: string): void {
+    if (this.#homes.has(nodeId)) return;
+    const pod = this.pods().find(({ status }) => status?.podIP === ip);
+    if (pod !== undefined) this.#homes.set(nodeId, { name: pod.metadata.name, uid: pod.metadata.uid });
   }
 
   #keepHomes(): void {

@@ -142,8 +142,13 @@ export async function startSentinel(wish: SentinelWish = {}): Promise<LocalSenti
   ];
   // A replica writes down what it is sent, and must not find what another one was sent.
   const serving = (port: number): readonly string[] => [
-    ...['--port', String(port), '--dbfilename', `dump-${port}.rdb`, ...server],
-    ...['--repl-diskless-sync-delay', '0'],
+    '--port',
+    String(port),
+    '--dbfilename',
+    `dump-${port}.rdb`,
+    '--repl-diskless-sync-delay',
+    '0',
+    ...server,
   ];
   try {
     const master = await start(serving(masterPort));

@@ -5,10 +5,9 @@
  */
 import { isoFromMs } from '../base/iso-time.ts';
 import { sayDuration } from '../base/duration.ts';
-import { never } from '../base/assert.ts';
-import type { Action } from './action.ts';
 import { type Threshold, fewerThatMatter, laterChange, moreThatMatter, wishOf } from './counterfactual.ts';
 import type { DecideInput, Decision, NodeState } from './decide.ts';
+import { actionSaid } from './explain-actions.ts';
 import { type Seen, type WouldChange, timeSaid, wouldChange } from './explain-change.ts';
 import { type NodeExplanation, explainNode } from './explain-nodes.ts';
 import { uncertainties } from './explain-uncertain.ts';
@@ -52,7 +51,7 @@ export function explain(input: DecideInput, decision: Decision): Explanation {
     whyNotMore: whyNotMore(seen),
     whyNotFewer: whyNotFewer(seen),
     wouldChange: wouldChange(seen),
-    actions: decision.actions.map(actionSaid),
+    actions: decision.actions.map((action) => actionSaid(action)),
     refusals: decision.refusals.filter(({ node }) => node === undefined).map(refusalSaid),
     uncertain: uncertainties(input, decision),
     nodes: decision.nodes.map((view) => explainNode(input, decision, view)),
@@ -199,35 +198,6 @@ function surplusSaid({ nodes }: Decision): readonly string[] {
   const names = listed(closed.map(({ node }) => node.name));
   const [is, has] = closed.length === 1 ? ['is', 'its rooms have'] : ['are', 'their rooms have'];
   return [`${names} ${is} not needed and can leave once ${has} ended and two observations show it.`];
-}
-
-function actionSaid(action: Action): string {
-  switch (action.kind) {
-    case 'CreatePod':
-      return `Launches ${action.name}. ${sentence(action.because)}`;
-    case 'SetInService':
-      return action.inService
-        ? `Puts ${action.pod.name} back into the signalling Service.`
-        : `Takes ${action.pod.name} out of the signalling Service, so that nobody new comes through it.`;
-    case 'SetWish':
-      return action.wish === undefined
-        ? `Lets ${action.pod.name} take new rooms again.`
-        : `Closes ${action.pod.name} until it is empty and leaves: ${sentence(action.wish.why)}`;
-    case 'JudgeRevision':
-      return `Notes revision ${action.revision} as ${action.verdict.kind.toLowerCase()}: ${sentence(action.verdict.why)}`;
-    case 'EvictNode':
-      return `Removes ${action.pod.name} with ${counted(action.participants, 'participant')} on it. ${sentence(action.because)}`;
-    case 'EndWedged':
-      return `Ends ${action.pod.name}, which was told to stop and hangs with nobody on it.`;
-    case 'RemoveNode':
-      return `Removes ${action.pod.name}, which ${counted(action.evidence.proofs.length, 'observation')} showed to be empty.`;
-    case 'RemoveFailed':
-      return `Removes ${action.pod.name}, which is no Media Node: ${sentence(action.because)}`;
-    case 'RemoveGhost':
-      return `Removes the registry entry ${action.nodeId}, whose Pod is gone.`;
-    default:
-      return never(action);
-  }
 }
 
 function refusalSaid({ reason, message }: Finding): {
