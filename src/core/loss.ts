@@ -59,9 +59,10 @@ export function uidsOfGone(nodes: readonly MediaNode[], memory: Memory): readonl
 /** For a moment, so that a second look at the same loss replaces it as the first one did. */
 const lostForMs = 1000;
 
-/** Nodes that had served for long and were lost just now: no failure of launches delays their replacement. */
+/** Nodes that were lost just now: no failure of launches delays their replacement, unless short lives repeat. */
 export function lostLately(losses: readonly Loss[], memory: Memory, nowMs: number): Memory['lost'] {
-  const count = losses.filter(({ shortLived }) => !shortLived).length;
+  // The first short life is not yet a habit: its replacement waits for nothing, that of the next one does.
+  const count = losses.filter(({ shortLived }) => !shortLived || memory.failures === undefined).length;
   if (count > 0) return { atMs: nowMs, count };
   return memory.lost !== undefined && nowMs - memory.lost.atMs < lostForMs ? memory.lost : undefined;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { hasEnded, lossesOf, noteProcess } from '../../src/core/loss.ts';
+import { type Loss, hasEnded, lossesOf, lostLately, noteProcess } from '../../src/core/loss.ts';
 import type { MediaNode } from '../../src/core/media-nodes.ts';
 import { type Memory, type NodeMemory, coldMemory } from '../../src/core/memory.ts';
 import type { PodObservation } from '../../src/core/observed.ts';
@@ -236,5 +236,25 @@ describe('in the course of time', () => {
     expect(story.decision.losses).toMatchObject([{ node: second, why: 'it vanished with its Pod' }]);
     expect(story.deeds('RemoveGhost')).toEqual([]);
     expect(story.at(40).deeds('RemoveGhost')).toEqual(['RemoveGhost ND_2']);
+  });
+});
+
+describe('what is replaced without waiting for earlier failures', () => {
+  const loss: Loss = {
+    node: 'm-0',
+    nodeId: 'ND_m-0',
+    rooms: 1,
+    participants: 2,
+    why: 'OOM',
+    shortLived: true,
+  };
+  const failed = { count: 1, lastMs: nowMs - 1000 };
+
+  test.each<readonly [string, Loss, Memory['failures'], number | undefined]>([
+    ['is a node that had served for long', { ...loss, shortLived: false }, failed, 1],
+    ['is the first one that lived only for a moment', loss, undefined, 1],
+    ['is not the next one: short lives that repeat are a crash loop', loss, failed, undefined],
+  ])('%s', (_, lost, failures, count) => {
+    expect(lostLately([lost], { ...coldMemory(0), failures }, nowMs)?.count).toBe(count);
   });
 });
