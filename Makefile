@@ -34,7 +34,10 @@ test: $(NPM_STAMP) ## Run all tests on real parts: unit, control plane, world
 	@npm run --silent types && npm run --silent lint && npm run --silent format:check && npm run --silent gen:check
 	@node lab/tools.ts all
 	@node lab/image.ts
-	@npm run --silent jest -- --runInBand
+	@status=0; \
+	npm run --silent jest -- --selectProjects unit || status=1; \
+	npm run --silent jest -- --selectProjects plane world --runInBand || status=1; \
+	exit $$status
 
 unit: $(NPM_STAMP) ## Run the unit tests only
 	@npm run --silent test:unit
