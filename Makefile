@@ -35,8 +35,8 @@ test: $(NPM_STAMP) ## Run all tests on real parts: unit, control plane, world
 	@node lab/tools.ts all
 	@node lab/image.ts
 	@status=0; \
-	npm run --silent jest -- --selectProjects unit || status=1; \
-	npm run --silent jest -- --selectProjects plane world --runInBand || status=1; \
+	npm run --silent jest -- --selectProjects unit plane --maxWorkers=2 || status=1; \
+	npm run --silent jest -- --selectProjects world --runInBand || status=1; \
 	exit $$status
 
 unit: $(NPM_STAMP) ## Run the unit tests only

@@ -40,7 +40,7 @@ beforeAll(async () => {
     fleet,
     rooms: 8,
     size: 2,
-    lifeMs: [4000, 12_000],
+    lifeMs: [3000, 8000],
     random: stream(1, 'upgrade'),
   });
 }, buildMs);
@@ -144,7 +144,7 @@ describe('a rolling change of four real media servers under real participants', 
         make: async () =>
           await fleet.patch({
             mediaNodes: { config: { room: { empty_timeout: 25 } } },
-            updates: { canary: { percent: 25, duration: '10s' } },
+            updates: { canary: { percent: 25, duration: '5s' } },
           }),
       });
       expect([...phases]).toEqual(expect.arrayContaining(['Canary', 'Rolling', 'Idle']));
