@@ -81,7 +81,8 @@ function manifest(cluster: Cluster): string {
           spec: { containers: [{ name: 'livekit', image: 'localhost/livekit:1', imagePullPolicy: 'Never' }] },
         },
       },
-      autoscaling: { behavior: { scaleUp: rules, scaleDown: rules } },
+      // All serve, so that one more client on any of them is one step of load.
+      autoscaling: { placement: { strategy: 'Spread' }, behavior: { scaleUp: rules, scaleDown: rules } },
     },
   };
   return JSON.stringify({ apiVersion: 'v1', kind: 'List', items: [secret, fleet] });
