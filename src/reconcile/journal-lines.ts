@@ -9,6 +9,7 @@
  */
 import { assert } from '../base/assert.ts';
 import type { DecideInput } from '../core/decide.ts';
+import type { CordonWatch } from '../core/memory.ts';
 import type { JournalEntry } from './journal.ts';
 
 export interface JournalHeader {
@@ -20,6 +21,9 @@ export interface JournalHeader {
   /** The parts of the resource's spec that decisions depend on, as they were when this was written. */
   readonly resource?: unknown;
 }
+
+/** Where the memory of a pass holds names of rooms, see `CordonWatch`. */
+const countedRooms = 'counted' satisfies keyof CordonWatch;
 
 export type MaskRoom = (room: string, input: DecideInput) => string;
 
@@ -60,6 +64,7 @@ export class LineWriter {
     if (typeof value === 'number') return numberText(this.#isSalt(key) ? 0 : value);
     if (value === undefined) return '{"$":"undefined"}';
     if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+    if (key === countedRooms && Array.isArray(value)) return this.#namesText(value);
     const number = this.#numbers.get(value);
     if (number !== undefined) return `{"$":${number}}`;
     if (Array.isArray(value)) return this.#listText(value);
@@ -69,6 +74,12 @@ export class LineWriter {
   #masked(text: string, key: string | undefined): string {
     if (key !== 'room' || this.#mask === undefined || this.#input === undefined) return text;
     return this.#mask(text, this.#input);
+  }
+
+  /** Names of rooms that the core remembers, in the order of what they are replaced by, as the core orders names. */
+  #namesText(names: readonly unknown[]): string {
+    const written = names.map((name) => this.#text(name, 'room'));
+    return `[${written.toSorted((a, b) => (a < b ? -1 : Number(a > b))).join(',')}]`;
   }
 
   /** With the salt at hand the names could be guessed; without names it serves nothing. */

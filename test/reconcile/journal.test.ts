@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { BugError } from '../../src/base/assert.ts';
 import { type DecideInput, type Decision, decide } from '../../src/core/decide.ts';
 import { coldMemory } from '../../src/core/memory.ts';
+import type { RedisReading } from '../../src/core/readings.ts';
 import { Journal, type JournalEntry, type JournalLimits } from '../../src/reconcile/journal.ts';
 import { type JournalHeader, LineWriter, journalLines } from '../../src/reconcile/journal-lines.ts';
 import { JournalFormatError, readJournal } from '../../src/reconcile/journal-read.ts';
@@ -63,6 +64,11 @@ function input({
     learned: undefined,
     launchMs: undefined,
   };
+}
+
+function redisOf({ observed }: DecideInput): Extract<RedisReading, { kind: 'Read' }> {
+  if (observed.redis.kind !== 'Read') throw new Error('it was read');
+  return observed.redis;
 }
 
 function journalOf(scenes: readonly Scene[], limits: Partial<JournalLimits> = {}): Journal {
@@ -269,6 +275,31 @@ describe('the journal on paper', () => {
       { seed: 11, numRuns: 60 },
     );
     expect(checked).toBeGreaterThan(100);
+  });
+
+  test('names of rooms that have just begun, which the memory holds for a moment, are masked too', () => {
+    const begun = ['zoe', 'ann', 'mia'].map((room, at) =>
+      aRoom(`c-media-${at % 2}`, { room, createdAtSeconds: wallMs / 1000 }),
+    );
+    const first = input({ atMs: 1000 });
+    const seen: DecideInput = {
+      ...first,
+      observed: {
+        ...first.observed,
+        redis: aRedisReading({ nodes: redisOf(first).nodes, rooms: begun, atMs: first.nowMs }),
+      },
+    };
+    const decision = decide(seen);
+    const again = { ...seen, memory: decision.memory, nowMs: seen.nowMs + 1000, wallMs: seen.wallMs + 1000 };
+    const journal = new Journal({ sumUpMs: 0 });
+    journal.record(seen, decision, 1);
+    journal.record(again, decide(again), 1);
+    const keys: Readonly<Record<string, string>> = { zoe: '~1', ann: '~2', mia: '~3' };
+    const text = written(journal.entries(), (room) => keys[room] ?? 'nobody');
+
+    expect(decision.memory.cordonWatch?.counted).toEqual(['ann', 'mia', 'zoe']);
+    expect(text).not.toMatch(/zoe|ann|mia/);
+    expect(readJournal(text).entries.map((entry) => replay(entry).identical)).toEqual([true, true]);
   });
 
   test('of a writer that was stopped all whole lines are read', () => {
