@@ -64,10 +64,9 @@ export class LineWriter {
     if (typeof value === 'number') return numberText(this.#isSalt(key) ? 0 : value);
     if (value === undefined) return '{"$":"undefined"}';
     if (typeof value !== 'object' || value === null) return JSON.stringify(value);
-    if (key === countedRooms && Array.isArray(value)) return this.#namesText(value);
     const number = this.#numbers.get(value);
     if (number !== undefined) return `{"$":${number}}`;
-    if (Array.isArray(value)) return this.#listText(value);
+    if (Array.isArray(value)) return this.#listText(value, key);
     return this.#objectText(value);
   }
 
@@ -87,7 +86,8 @@ export class LineWriter {
     return key === 'salt' && this.#mask !== undefined;
   }
 
-  #listText(list: readonly unknown[]): string {
+  #listText(list: readonly unknown[], key: string | undefined): string {
+    if (key === countedRooms) return this.#namesText(list);
     // The items come first: an object is numbered once it has been written whole.
     const items = list.map((item) => this.#text(item)).join(',');
     const number = isWorthANumber(list) ? this.#number(list) : undefined;
