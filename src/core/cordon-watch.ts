@@ -6,7 +6,7 @@ import { heartbeatOverdueMs, type MediaNode } from './media-nodes.ts';
 import type { CordonWatch } from './memory.ts';
 import type { Finding } from './reasons.ts';
 import { tallyOf } from './rooms-by-node.ts';
-import { isoFromMs } from '../base/iso-time.ts';
+import { minuteSaid } from './words.ts';
 
 /** How far back new rooms are counted. */
 const windowMs = 600_000;
@@ -37,7 +37,7 @@ export function slipRefusal(watch: CordonWatch | undefined, at: WatchedAt): Find
   const untilWallMs = at.wallMs + off.untilMs - at.nowMs;
   const message =
     `${off.slips} of ${off.rooms} new rooms were placed on closed Media Nodes, so the media servers place all rooms ` +
-    `alone until ${sayMinute(untilWallMs)}. If your application names a node when it makes rooms, that is why: set ` +
+    `alone until ${minuteSaid(untilWallMs)}. If your application names a node when it makes rooms, that is why: set ` +
     'spec.autoscaling.placement.unverifiedServers to Allow.';
   return { reason: 'CordonNotHolding', message };
 }
@@ -136,9 +136,4 @@ function offNow(minutes: Minutes, before: CordonWatch['off'], at: WatchedAt): Co
   }
   const isOver = before === undefined || at.nowMs >= before.untilMs || before.revision !== at.revision;
   return isOver ? undefined : before;
-}
-
-/** Whole minutes, because the two clocks that the instant is made from may differ a little from pass to pass. */
-function sayMinute(wallMs: number): string {
-  return `${isoFromMs(Math.ceil(wallMs / 60_000) * 60_000).slice(11, 16)} UTC`;
 }

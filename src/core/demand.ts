@@ -3,6 +3,7 @@ import { type MediaNode, liveRooms } from './media-nodes.ts';
 import type { Finding } from './reasons.ts';
 import type { ClusterSpec, Target } from './spec.ts';
 import { never } from '../base/assert.ts';
+import { counted } from './words.ts';
 
 /** What one source of demand says. `complete` is false where some node's figure is unknown. */
 export interface Opinion {
@@ -151,6 +152,6 @@ function headroomOpinion(
     kind: 'Headroom',
     atLeast: count,
     complete: true,
-    message: `${asked} free slot${asked === 1 ? '' : 's'} on serving nodes need${asked === 1 ? 's' : ''} ${count}.`,
+    message: `${counted(asked, 'free slot')} on serving nodes need${asked === 1 ? 's' : ''} ${count}.`,
   };
 }

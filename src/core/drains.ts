@@ -11,6 +11,7 @@ import { refOf } from './pod-ref.ts';
 import type { Finding } from './reasons.ts';
 import type { ClusterSpec } from './spec.ts';
 import { isoFromMs } from '../base/iso-time.ts';
+import { peopleInRooms } from './words.ts';
 
 /** Nobody is cut who was not announced for this long, also after a restart and where the deadline came by surprise. */
 const leastNoticeMs = 60_000;
@@ -126,13 +127,9 @@ export function noticeSaid(node: MediaNode, { spec, nowMs, wallMs }: At): Findin
   const atMs = evictionMs(deadlineMs, node.memory.drain?.warnedMs ?? nowMs, { nowMs, wallMs });
   // To the full second: the two clocks that the instant is made from may differ a little from pass to pass.
   const when = `${isoFromMs(Math.ceil(atMs / 1000) * 1000).slice(0, 19)}Z`;
-  const what = `${said(node.participants, 'participant')} in ${said(liveRooms(node).length, 'room')}`;
+  const what = peopleInRooms(node.participants, liveRooms(node).length);
   const message = `${node.name} will be removed at ${when} with what is then on it, now ${what}, because spec.drain.deadline is over then.`;
   return { reason: 'EvictionNear', message };
-}
-
-function said(count: number, what: string): string {
-  return `${count} ${what}${count === 1 ? '' : 's'}`;
 }
 
 /**

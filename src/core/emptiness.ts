@@ -6,6 +6,7 @@ import type { Closing, Evidence, Proof } from './action.ts';
 import { type MediaNode, heartbeatOverdueMs, liveRooms } from './media-nodes.ts';
 import type { CompanionReading, NodeMetricsReading, ServerApiReading } from './readings.ts';
 import type { Finding, ReasonCode } from './reasons.ts';
+import { counted } from './words.ts';
 
 /** LiveKit's heartbeat period. Two proofs closer together might rest on one heartbeat. */
 const heartbeatMs = 2000;
@@ -112,7 +113,7 @@ function clientsOf({ entry, participants }: MediaNode): number {
 function hasNoRooms(node: MediaNode): Refusal | undefined {
   const rooms = liveRooms(node).length;
   if (rooms === 0) return undefined;
-  return { reason: 'StillHasRooms', message: `${node.name} has ${rooms} ${rooms === 1 ? 'room' : 'rooms'}.` };
+  return { reason: 'StillHasRooms', message: `${node.name} has ${counted(rooms, 'room')}.` };
 }
 
 /** The node's answer, if it is about this process, younger than the closing, and not of a time long past. */
@@ -148,7 +149,7 @@ export function jobsSaid(companions: readonly CompanionReading[]): string {
   return companions
     .map(({ name, active }) => {
       if (active === undefined) return `${name} has not said what it does`;
-      return `${name} has ${active} ${active === 1 ? 'job' : 'jobs'}`;
+      return `${name} has ${counted(active, 'job')}`;
     })
     .join(' and ');
 }

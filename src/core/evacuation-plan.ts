@@ -8,6 +8,7 @@ import type { Observed } from './observed.ts';
 import type { Finding } from './reasons.ts';
 import type { ClusterSpec } from './spec.ts';
 import { surgeOf, trialSize } from './updates.ts';
+import { refOf } from './pod-ref.ts';
 
 export interface EvacuationPlanInput {
   readonly spec: ClusterSpec;
@@ -201,10 +202,4 @@ function findingsOf(
   const { kind, value } = spec.updates.maxSurge;
   const message = `As many Media Nodes as spec.updates.maxSurge (${value}${kind === 'Percent' ? ' %' : ''}) allows are being replaced.`;
   return [{ reason: 'UpdateSurgeLimit', message }];
-}
-
-function refOf({
-  pod: { name, uid, resourceVersion },
-}: MediaNode): Extract<Action, { kind: 'SetWish' }>['pod'] {
-  return { name, uid, resourceVersion };
 }

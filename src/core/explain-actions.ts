@@ -1,6 +1,6 @@
 /** Each step of a decision in a sentence. */
 import type { Action } from './action.ts';
-import { counted, sentence } from './explain-words.ts';
+import { counted, sentence } from './words.ts';
 
 type Kind = Action['kind'];
 type Of<K extends Kind> = Extract<Action, { readonly kind: K }>;

@@ -2,7 +2,7 @@
 import { sayDuration } from '../base/duration.ts';
 import type { LaterChange, Threshold } from './counterfactual.ts';
 import type { DecideInput, Decision } from './decide.ts';
-import { counted, mediaNodesWord, people } from './explain-words.ts';
+import { counted, mediaNodesWord, people } from './words.ts';
 
 /** Something that would give another size. */
 export type WouldChange =

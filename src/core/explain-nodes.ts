@@ -2,7 +2,7 @@
 import { sayDuration } from '../base/duration.ts';
 import type { DecideInput, Decision, NodeState, NodeView } from './decide.ts';
 import { freeSlots } from './demand.ts';
-import { counted, listed, people, sentence } from './explain-words.ts';
+import { counted, listed, people, sentence } from './words.ts';
 import { liveRooms } from './media-nodes.ts';
 import type { CordonWish, WishBy } from './observed.ts';
 import type { NodeOutlook } from './outlook.ts';

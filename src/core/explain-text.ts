@@ -1,6 +1,7 @@
 /** An explanation as text for a terminal. No colour, no width that it relies on. */
 import type { Explanation } from './explain.ts';
 import type { NodeExplanation } from './explain-nodes.ts';
+import { counted, people } from './words.ts';
 
 /** Ends with a line feed. */
 export function explanationText(explanation: Explanation): string {
@@ -36,7 +37,7 @@ function nodesSection(nodes: readonly NodeExplanation[]): readonly string[] {
   if (nodes.length === 0) return [];
   const width = Math.max(...nodes.map(({ name }) => name.length));
   const lines = nodes.flatMap(({ name, state, rooms, participants, why, next }) => {
-    const load = `${rooms} room${rooms === 1 ? '' : 's'}, ${participants} participant${participants === 1 ? '' : 's'}`;
+    const load = `${counted(rooms, 'room')}, ${people(participants)}`;
     return [
       `  ${name.padEnd(width)}  ${state.padEnd(9)}  ${load}`,
       `      ${next === undefined ? why : `${why} ${next}`}`,

@@ -1,7 +1,7 @@
 /** What is not known for sure at the moment of a decision, and what follows from it. */
 import { sayDuration } from '../base/duration.ts';
 import type { DecideInput, Decision } from './decide.ts';
-import { counted, listed, sentence } from './explain-words.ts';
+import { counted, listed, sentence } from './words.ts';
 
 /** A reading older than this is worth a word. */
 const oldReadingMs = 3000;

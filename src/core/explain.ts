@@ -11,7 +11,7 @@ import { actionSaid } from './explain-actions.ts';
 import { type Seen, type WouldChange, timeSaid, wouldChange } from './explain-change.ts';
 import { type NodeExplanation, explainNode } from './explain-nodes.ts';
 import { uncertainties } from './explain-uncertain.ts';
-import { counted, listed, mediaNodesWord, people, sentence } from './explain-words.ts';
+import { counted, listed, mediaNodesWord, people, sentence } from './words.ts';
 import { type Finding, type ReasonCode, reasons } from './reasons.ts';
 import type { Mode } from './spec.ts';
 

@@ -4,6 +4,7 @@ import { compareNames, heartbeatOverdueMs } from './media-nodes.ts';
 import type { Memory } from './memory.ts';
 import type { NodeEntry } from './readings.ts';
 import type { Finding } from './reasons.ts';
+import { counted } from './words.ts';
 
 /** A server of ours registers before its Pod can tell who it is; after this long it has told. */
 const strangeForMs = 30_000;
@@ -59,7 +60,7 @@ function foreignFinding(foreign: readonly Registered[]): Finding {
   const addresses = [...new Set(foreign.map(({ ip }) => ip))].toSorted();
   const named = addresses.slice(0, mostAddresses).join(', ');
   const more = addresses.length > mostAddresses ? ` and ${addresses.length - mostAddresses} more` : '';
-  const servers = foreign.length === 1 ? '1 media server' : `${foreign.length} media servers`;
+  const servers = counted(foreign.length, 'media server');
   const message = `${servers} in Redis, at ${named}${more}, are no Pods of this OpenViduCluster. Rooms are placed on them too, which nobody here can steer: give each fleet a Redis or a database of its own.`;
   return { reason: 'ForeignNodes', message };
 }

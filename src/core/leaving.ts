@@ -17,7 +17,7 @@ import type { Role } from './placement.ts';
 import { refOf } from './pod-ref.ts';
 import type { Finding } from './reasons.ts';
 import { planEnds } from './wedge.ts';
-import { isoFromMs } from '../base/iso-time.ts';
+import { minuteSaid } from './words.ts';
 
 /** A signal in a server's first moments can leave it hanging for ever; it is started after 10 s for certain. */
 const leastContainerAgeMs = 10_000;
@@ -117,13 +117,8 @@ function freezeRefusal({ input, nodes, memory }: LeavingInput): Finding | undefi
   }
   if (memory.frozenUntilMs === undefined) return undefined;
   const untilMs = input.wallMs + memory.frozenUntilMs - input.nowMs;
-  const message = `Many Media Nodes lost their load at once; none is removed before ${sayMinute(untilMs)}.`;
+  const message = `Many Media Nodes lost their load at once; none is removed before ${minuteSaid(untilMs)}.`;
   return { reason: 'LoadDropped', message };
-}
-
-/** Whole minutes, because the two clocks that the instant is made from may differ a little from pass to pass. */
-function sayMinute(wallMs: number): string {
-  return `${isoFromMs(Math.ceil(wallMs / 60_000) * 60_000).slice(11, 16)} UTC`;
 }
 
 interface Step {

@@ -9,6 +9,7 @@ import type { Learned } from './learned.ts';
 import { leastFreeShare, type NodeOutlook } from './outlook.ts';
 import type { Finding } from './reasons.ts';
 import type { ClusterSpec } from './spec.ts';
+import { counted } from './words.ts';
 
 /** How long a launch takes before one was measured. */
 export const usualLaunchMs = 20_000;
@@ -165,17 +166,13 @@ function becauseOf(
   const step = Math.max(1, spec.capacity.participants * leastFreeShare);
   const slots = Math.round(Math.ceil(need / step - 1e-9) * step);
   if (missing > 0 || launching > 0 || wanted > busy + Math.max(0, current - outlooks.length)) {
-    const message = `About ${many(slots, 'free slot')} for the rooms that are to be expected require ${many(wanted, 'Media Node')}.`;
+    const message = `About ${counted(slots, 'free slot')} for the rooms that are to be expected require ${counted(wanted, 'Media Node')}.`;
     return { reason: 'ReserveRequiresNodes', message };
   }
-  const message = `${many(busy, 'Media Node')} ${busy === 1 ? 'has' : 'have'} rooms.`;
+  const message = `${counted(busy, 'Media Node')} ${busy === 1 ? 'has' : 'have'} rooms.`;
   return { reason: 'RoomsHoldNodes', message };
 }
 
 function busyNodes(outlooks: readonly NodeOutlook[]): number {
   return outlooks.filter(({ empty }) => !empty).length;
-}
-
-function many(count: number, what: string): string {
-  return `${count} ${what}${count === 1 ? '' : 's'}`;
 }

@@ -4,6 +4,7 @@ import { drainTransition, evictionNotice, hasDrainNews } from './drains-told.ts'
 import type { Loss } from './loss.ts';
 import { type Finding, type ReasonCode, reasons } from './reasons.ts';
 import { changesTold } from './updates-told.ts';
+import { people, peopleInRooms } from './words.ts';
 
 /**
  * Findings in the order of the nodes' names, then those about the whole fleet. After a cold start only what is about to
@@ -37,7 +38,7 @@ function isAsBefore(before: NodeView, now: NodeView): boolean {
 }
 
 function lossTold({ node, rooms, participants, why }: Loss): Finding {
-  const message = `${node} is lost: ${why}. It had ${people(participants)} in ${rooms} room${rooms === 1 ? '' : 's'}.`;
+  const message = `${node} is lost: ${why}. It had ${peopleInRooms(participants, rooms)}.`;
   return { reason: 'MediaNodeLost', message, node };
 }
 
@@ -114,11 +115,7 @@ function sentence(reason: ReasonCode, view: NodeView): string {
 }
 
 function load({ node }: NodeView): string {
-  return `It has ${people(node.participants)} in ${node.rooms.length} room${node.rooms.length === 1 ? '' : 's'}.`;
-}
-
-function people(count: number): string {
-  return count === 1 ? '1 participant' : `${count} participants`;
+  return `It has ${peopleInRooms(node.participants, node.rooms.length)}.`;
 }
 
 function sizeTransition(before: Decision, now: Decision): readonly Finding[] {

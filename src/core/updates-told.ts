@@ -4,6 +4,7 @@ import type { Decision } from './decide.ts';
 import type { Nearness } from './departures.ts';
 import type { Finding } from './reasons.ts';
 import type { DepartureView, UpdateView } from './updates-view.ts';
+import { peopleInRooms } from './words.ts';
 
 /** After a cold start only what is about to be cut. */
 export function changesTold(before: Decision | undefined, now: Decision): readonly Finding[] {
@@ -48,7 +49,7 @@ function departureTold(before: DepartureView | undefined, now: DepartureView): r
 }
 
 function begun({ name, machine, why, rooms, participants }: DepartureView): Finding {
-  const message = `${machine} is to be freed (${why}): ${name} is replaced, takes no new rooms then, and leaves when it is empty. It has ${load(participants, rooms)}.`;
+  const message = `${machine} is to be freed (${why}): ${name} is replaced, takes no new rooms then, and leaves when it is empty. It has ${peopleInRooms(participants, rooms)}.`;
   return { reason: 'MaintenanceStarted', message, node: name };
 }
 
@@ -58,11 +59,7 @@ function deadline({ name, machine, deadlineMs, rooms, participants }: DepartureV
   const cut =
     participants + rooms === 0
       ? `${name} has nobody on it now`
-      : `what is then left on ${name} is cut, as of now ${load(participants, rooms)}`;
+      : `what is then left on ${name} is cut, as of now ${peopleInRooms(participants, rooms)}`;
   const message = `${machine} will be taken away at ${at}; ${cut}.`;
   return [{ reason: 'MaintenanceDeadline', message, node: name }];
-}
-
-function load(participants: number, rooms: number): string {
-  return `${participants} ${participants === 1 ? 'participant' : 'participants'} in ${rooms} ${rooms === 1 ? 'room' : 'rooms'}`;
 }

@@ -1,4 +1,5 @@
-/** Numbers as people read them. */
+/** Numbers and instants as people read them. */
+import { isoFromMs } from '../base/iso-time.ts';
 
 export function counted(count: number, one: string, many = `${one}s`): string {
   return `${count} ${count === 1 ? one : many}`;
@@ -10,6 +11,16 @@ export function people(count: number): string {
 
 export function mediaNodesWord(count: number): string {
   return counted(count, 'Media Node');
+}
+
+/** Such as `3 participants in 1 room`. */
+export function peopleInRooms(participants: number, rooms: number): string {
+  return `${people(participants)} in ${counted(rooms, 'room')}`;
+}
+
+/** Whole minutes, because the two clocks that an instant is made from may differ a little from pass to pass. */
+export function minuteSaid(wallMs: number): string {
+  return `${isoFromMs(Math.ceil(wallMs / 60_000) * 60_000).slice(11, 16)} UTC`;
 }
 
 /** `a`, `a and b`, `a, b and c`; beyond `most` items `a, b and 7 more`. */
