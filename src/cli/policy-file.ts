@@ -8,6 +8,7 @@ import { firstFault, type Path, pathOf, pathText } from './crd-check.ts';
 import { isRecord, withDefaults } from './crd-defaults.ts';
 import { clusterSchema, schemaAt } from './crd-schema.ts';
 import { readYamlFile, type YamlDocument } from './yaml-file.ts';
+import { isTimeZone } from '../core/time-zone.ts';
 
 export type Resource = OpenViduCluster['spec'];
 
@@ -116,21 +117,11 @@ export function faultOf(source: string): FaultAt {
  */
 export function compiledSpec(resource: Resource, fault: FaultAt): ClusterSpec {
   const { spec, problems } = compileSpec(resource, {
-    knownTimeZone: knowsTimeZone,
+    knownTimeZone: isTimeZone,
     revision: 'simulated',
     deleting: false,
   });
   const [problem] = problems;
   if (problem !== undefined) throw fault(problem.field, problem.message);
   return spec;
-}
-
-function knowsTimeZone(timeZone: string): boolean {
-  try {
-    Intl.DateTimeFormat('en', { timeZone });
-    return true;
-  } catch (error) {
-    if (error instanceof RangeError) return false;
-    throw error;
-  }
 }

@@ -13,20 +13,12 @@ export function hold(input: DecideInput, seen: Seen, why: Finding, steering: Ste
   const { minNodes, maxNodes } = input.spec;
   const desired = Math.max(minNodes, Math.min(maxNodes, seen.memory.desired ?? seen.capacity));
   return {
-    desired,
-    because: why,
-    limitedBy: undefined,
-    refusals: [why],
-    actions: [],
+    ...nothingDone(desired, why),
     steering,
-    evidenceWanted: [],
     nodes: seen.nodes.map((node) => ({ node, state: stateOf(node, undefined), finding: undefined })),
     losses: seen.losses,
-    demand: undefined,
-    governor: undefined,
     updates: updateView(seen.evacuation, undefined),
     departures: departureViews(seen.evacuation),
-    aside: 0,
     // What cannot be seen is not watched: the watch that precedes any shrinking begins anew.
     memory: {
       ...seen.memory,
@@ -41,23 +33,29 @@ export function hold(input: DecideInput, seen: Seen, why: Finding, steering: Ste
 /** What stands in for a decision while the fleet cannot even be looked at. */
 export function undecided(desired: number, why: Finding, nowMs: number): Decision {
   return {
+    ...nothingDone(desired, why),
+    steering: undefined,
+    nodes: [],
+    losses: [],
+    updates: undefined,
+    departures: [],
+    memory: coldMemory(nowMs),
+    wakeAtMs: undefined,
+  };
+}
+
+function nothingDone(desired: number, why: Finding) {
+  return {
     desired,
     because: why,
     limitedBy: undefined,
     refusals: [why],
     actions: [],
-    steering: undefined,
     evidenceWanted: [],
-    nodes: [],
-    losses: [],
     demand: undefined,
     governor: undefined,
-    updates: undefined,
-    departures: [],
     aside: 0,
-    memory: coldMemory(nowMs),
-    wakeAtMs: undefined,
-  };
+  } satisfies Partial<Decision>;
 }
 
 /**

@@ -25,6 +25,11 @@ export function parseServerVersion(text: string): Version | undefined {
   return found === null ? undefined : [Number(found[1]), Number(found[2]), Number(found[3] ?? 0)];
 }
 
+const readNumbers = {
+  first: parseServerVersion(readServerVersions.first),
+  last: parseServerVersion(readServerVersions.last),
+};
+
 /** Why rooms are not to be steered with servers of this version; `undefined` when they may be. */
 export function versionRefusal(version: string | undefined): Finding | undefined {
   const remedy =
@@ -44,8 +49,7 @@ export function versionRefusal(version: string | undefined): Finding | undefined
 
 function isVerified(text: string): boolean {
   const version = parseServerVersion(text);
-  const first = parseServerVersion(readServerVersions.first);
-  const last = parseServerVersion(readServerVersions.last);
+  const { first, last } = readNumbers;
   if (version === undefined || first === undefined || last === undefined) return false;
   return compare(version, first) >= 0 && compare(version, last) <= 0;
 }

@@ -10,6 +10,17 @@ const farMs = dayMs;
 const mostFormatters = 64;
 const formatters = new Map<string, Intl.DateTimeFormat>();
 
+/** Whether this machine knows it as an IANA time zone. */
+export function isTimeZone(zone: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: zone });
+    return true;
+  } catch (error) {
+    if (error instanceof RangeError) return false;
+    throw error;
+  }
+}
+
 /** How far the zone's clocks are ahead of UTC at this instant, in milliseconds. @throws RangeError for no IANA zone. */
 export function zoneOffsetMs(zone: string, epochMs: number): number {
   if (zone === 'UTC') return 0;

@@ -30,6 +30,9 @@ export interface ActorParts {
   onDone(action: Action, outcome: 'done' | 'refused'): void;
 }
 
+type Changes = Readonly<Record<string, string | null>>;
+type Marks = { readonly labels: Changes } | { readonly annotations: Changes };
+
 export class Actor implements ActPort {
   readonly #parts: ActorParts;
 
@@ -95,24 +98,24 @@ export class Actor implements ActPort {
     throw new ActionRefusedError(`what revision ${revision} was made from is not stored`, true);
   }
 
-  async #setWish(pod: PodRef, wish: OwnWish | undefined): Promise<void> {
+  #setWish(pod: PodRef, wish: OwnWish | undefined): Promise<void> {
     const annotations = {
       [ANNOTATIONS.drain]: wish?.why ?? null,
       [ANNOTATIONS.drainBy]: wish?.by.toLowerCase() ?? null,
       [ANNOTATIONS.cordonedSince]: wish === undefined ? null : this.#parts.nowIso(),
     };
-    const { uid, resourceVersion } = pod;
-    const written = await this.#parts.client.patchMerge(PODS, this.#ref(pod), {
-      metadata: { uid, resourceVersion, annotations },
-    });
-    this.#parts.pods.wrote(written.metadata.resourceVersion);
+    return this.#mark(pod, { annotations });
   }
 
-  async #setInService(pod: PodRef, inService: boolean): Promise<void> {
-    const labels = { [LABELS.signalling]: inService ? SIGNALLING_ON : null };
+  #setInService(pod: PodRef, inService: boolean): Promise<void> {
+    return this.#mark(pod, { labels: { [LABELS.signalling]: inService ? SIGNALLING_ON : null } });
+  }
+
+  /** Changes labels or annotations of the Pod if it is still as it was looked at. */
+  async #mark(pod: PodRef, marks: Marks): Promise<void> {
     const { uid, resourceVersion } = pod;
     const written = await this.#parts.client.patchMerge(PODS, this.#ref(pod), {
-      metadata: { uid, resourceVersion, labels },
+      metadata: { uid, resourceVersion, ...marks },
     });
     this.#parts.pods.wrote(written.metadata.resourceVersion);
   }

@@ -3,6 +3,7 @@ import type { OpenViduCluster } from '../api/v1alpha1.gen.ts';
 import { compileSpec } from '../core/compile-spec.ts';
 import { selectorAdvice } from '../core/selector-advice.ts';
 import type { SpecProblem } from '../core/spec.ts';
+import { isTimeZone } from '../core/time-zone.ts';
 import { mediaNodeRevision } from '../manifests/media-node-pod.ts';
 import { nodeSelector } from '../manifests/livekit-config.ts';
 import { manifestProblems } from '../manifests/template-problems.ts';
@@ -38,14 +39,4 @@ export function specNowOf(cluster: OpenViduCluster, problems: readonly SpecProbl
 /** Mode DryRun, in which nothing is written but status and Events. A fleet that is deleted is on trial no more. */
 export function isTrial({ metadata, spec }: OpenViduCluster): boolean {
   return spec.autoscaling.mode === 'DryRun' && metadata.deletionTimestamp === undefined;
-}
-
-function isTimeZone(zone: string): boolean {
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: zone });
-    return true;
-  } catch (error) {
-    if (error instanceof RangeError) return false;
-    throw error;
-  }
 }
