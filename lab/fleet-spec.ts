@@ -24,6 +24,14 @@ export interface FleetSpec {
   readonly changes?: JsonObject;
 }
 
+/** Nodes that all serve and that a handful of people does not fill: what is tried on them is not about their number. */
+export const roomyNodes = {
+  capacity: 20,
+  headroomSlots: 1,
+  scaleDownSeconds: 3,
+  strategy: 'Spread',
+} as const satisfies Partial<FleetSpec>;
+
 /** Spreads Pods over machines, as people do with Media Nodes. */
 export const spreadOverMachines: JsonObject = {
   topologySpreadConstraints: [

@@ -10,6 +10,9 @@ import { allTools, clusterTools, ensureGoTools } from './tools-go.ts';
 /** `cluster`: what a local cluster runs. `all`: also helm, which only the tests of the chart need. */
 export type ToolSet = 'cluster' | 'all';
 
+/** Long enough to build Kubernetes from source, which the first run on a machine does. */
+export const firstBuildMs = 30 * 60_000;
+
 /** Two processes never build at once; the second waits for the first and then finds everything made. */
 export function withBuildLock<T>(say: Say, work: () => Promise<T>): Promise<T> {
   const name = `build-${createHash('sha256').update(root).digest('hex').slice(0, 16)}`;

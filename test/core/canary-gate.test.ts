@@ -1,19 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import { hasServedEnough, isMoreThan, sumQuality, whyWorse } from '../../src/core/canary-gate.ts';
 import type { ServiceQuality } from '../../src/core/readings.ts';
+import { unused } from '../support/builders.ts';
 
-const quality = (changes: Partial<ServiceQuality>) =>
-  sumQuality([
-    {
-      joinsStarted: 0,
-      joinsFailed: 0,
-      requests: 0,
-      requestErrors: 0,
-      lossSamples: 0,
-      lossPercentSum: 0,
-      ...changes,
-    },
-  ]);
+const quality = (changes: Partial<ServiceQuality>) => sumQuality([{ ...unused, ...changes }]);
 const joins = (failed: number, tried: number) => quality({ joinsFailed: failed, joinsStarted: tried });
 
 describe('a trial is stopped', () => {

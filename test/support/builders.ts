@@ -2,7 +2,13 @@
 import type { MediaNode, RegisteredEntry } from '../../src/core/media-nodes.ts';
 import type { NodeMemory } from '../../src/core/memory.ts';
 import type { PodObservation } from '../../src/core/observed.ts';
-import type { NodeLoad, NodeMetricsReading, RedisReading, RoomPlacement } from '../../src/core/readings.ts';
+import type {
+  NodeLoad,
+  NodeMetricsReading,
+  RedisReading,
+  RoomPlacement,
+  ServiceQuality,
+} from '../../src/core/readings.ts';
 import type { ClusterSpec, ScalingRules } from '../../src/core/spec.ts';
 
 /** An ordinary moment, long after the start of the operator. */
@@ -104,6 +110,16 @@ export function aRoom(podName: string, changes: Partial<RoomPlacement> = {}): Ro
 }
 
 type MetricsRead = Extract<NodeMetricsReading, { kind: 'Read' }>;
+
+/** A server that nobody has used yet. */
+export const unused: ServiceQuality = {
+  joinsStarted: 0,
+  joinsFailed: 0,
+  requests: 0,
+  requestErrors: 0,
+  lossSamples: 0,
+  lossPercentSum: 0,
+};
 
 /** A node's own word that it is empty and idle. */
 export function ownWord(podName: string, changes: Partial<MetricsRead> = {}): MetricsRead {

@@ -16,6 +16,7 @@ import type {
 import type { NodeMetricsReading, RedisReading, ServiceQuality } from '../../src/core/readings.ts';
 import type { ClusterSpec } from '../../src/core/spec.ts';
 import { type Machine, aMachine, entryOf, roomsOf, testimonyOf } from './story-machine.ts';
+import { unused } from './builders.ts';
 
 const unitMs = { s: 1000, min: 60_000, h: 3_600_000 } as const;
 const epochMs = Date.UTC(2026, 2, 1, 12);
@@ -194,7 +195,7 @@ export class Story {
 
   /** How well a node serves, by its own word. */
   serves(name: string, quality: Partial<ServiceQuality>): this {
-    this.#machine(name).quality = { ...noQuality, ...quality };
+    this.#machine(name).quality = { ...unused, ...quality };
     return this;
   }
 
@@ -438,15 +439,6 @@ export class Story {
     return machine === undefined ? [] : [[name, testimonyOf(machine, this.#nowMs - 1)]];
   }
 }
-
-const noQuality: ServiceQuality = {
-  joinsStarted: 0,
-  joinsFailed: 0,
-  requests: 0,
-  requestErrors: 0,
-  lossSamples: 0,
-  lossPercentSum: 0,
-};
 
 function sizeOf({ rooms }: Machine): number {
   return [...rooms.values()].reduce((sum, people) => sum + people, 0);

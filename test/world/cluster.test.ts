@@ -11,9 +11,8 @@ import { type Cluster, startCluster } from '../../lab/cluster.ts';
 import { until } from '../../lab/exec.ts';
 import { images } from '../../lab/image.ts';
 import { root } from '../../lab/paths.ts';
+import { firstBuildMs } from '../../lab/tools.ts';
 
-// The first run on a machine builds Kubernetes from source, which takes minutes.
-const buildMs = 30 * 60_000;
 const runMs = 60_000;
 const exec = promisify(execFile);
 
@@ -82,7 +81,7 @@ describe('a local cluster', () => {
   let cluster: Cluster;
   beforeAll(async () => {
     cluster = await startCluster({ nodes: 3, name: 'first' });
-  }, buildMs);
+  }, firstBuildMs);
   afterAll(async () => {
     await cluster.stop();
   }, runMs);

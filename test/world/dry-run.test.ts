@@ -15,9 +15,8 @@ import { Front } from '../../lab/front.ts';
 import { installOperator, operatorNamespace } from '../../lab/operator.ts';
 import { Participants } from '../../lab/participants.ts';
 import { type Ran, runCli } from '../cli/run-cli.ts';
+import { firstBuildMs } from '../../lab/tools.ts';
 
-// The first run on a machine builds Kubernetes from source, which takes minutes.
-const buildMs = 30 * 60_000;
 const patientMs = 90_000;
 const namespace = 'trial';
 const deployment = 'sfu-livekit-server';
@@ -38,7 +37,7 @@ beforeAll(async () => {
   await installOperator(cluster, namespace);
   [watched, calls] = await Promise.all([openFleet('watched'), openFleet('calls')]);
   await Promise.all([startDeployment(), startCalls()]);
-}, buildMs);
+}, firstBuildMs);
 
 afterAll(async () => {
   // A participant whose server was killed may not answer any more.

@@ -4,14 +4,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { companion, setJobs } from '../../lab/companion.ts';
 import { until } from '../../lab/exec.ts';
-import { containers } from '../../lab/fleet-spec.ts';
+import { containers, roomyNodes } from '../../lab/fleet-spec.ts';
 import type { Fleet } from '../../lab/fleet.ts';
 import { Guests } from '../../lab/guests.ts';
 import { Stage } from '../../lab/stage.ts';
 import { runCli } from '../cli/run-cli.ts';
+import { firstBuildMs } from '../../lab/tools.ts';
 
-// The first run on a machine builds Kubernetes from source, which takes minutes.
-const buildMs = 30 * 60_000;
 const patientMs = 90_000;
 const size = 2;
 
@@ -26,15 +25,12 @@ beforeAll(async () => {
     spec: {
       min: size,
       max: size + 1,
-      capacity: 20,
-      headroomSlots: 1,
-      scaleDownSeconds: 3,
-      strategy: 'Spread',
+      ...roomyNodes,
       changes: { mediaNodes: { template: { spec: containers({}, others) } } },
     },
   });
   guests = new Guests({ key: fleet.key, url: fleet.front.wsUrl, hosts: 1 });
-}, buildMs);
+}, firstBuildMs);
 
 afterAll(async () => {
   guests?.close();

@@ -11,9 +11,8 @@ import { Fleet, type PodLife } from '../../lab/fleet.ts';
 import { installRights, type OperatorProcess, startOperator } from '../../lab/operator.ts';
 import { Participants } from '../../lab/participants.ts';
 import { decodeNode } from '../../src/livekit/node-decode.ts';
+import { firstBuildMs } from '../../lab/tools.ts';
 
-// The first run on a machine builds Kubernetes from source, which takes minutes.
-const buildMs = 30 * 60_000;
 const patientMs = 90_000;
 const namespace = 'fleet';
 
@@ -35,7 +34,7 @@ beforeAll(async () => {
   await fleet.openFront();
   await fleet.until({ what: 'an endpoint', timeoutMs: 20_000 }, () => fleet.front.endpoints().length === 1);
   people = new Participants(fleet.key);
-}, buildMs);
+}, firstBuildMs);
 
 afterAll(async () => {
   // A participant that had given up by itself does not answer any more.

@@ -1,14 +1,13 @@
 /** A media server that dies with people on it: nothing saves its rooms, and everything is ready for their return. */
 import '../../lab/quiet.ts';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { spreadOverMachines } from '../../lab/fleet-spec.ts';
+import { roomyNodes, spreadOverMachines } from '../../lab/fleet-spec.ts';
 import type { Fleet } from '../../lab/fleet.ts';
 import { Guests } from '../../lab/guests.ts';
 import { killInPod } from '../../lab/pod-process.ts';
 import { Stage } from '../../lab/stage.ts';
+import { firstBuildMs } from '../../lab/tools.ts';
 
-// The first run on a machine builds Kubernetes from source, which takes minutes.
-const buildMs = 30 * 60_000;
 const patientMs = 180_000;
 const size = 2;
 
@@ -22,15 +21,12 @@ beforeAll(async () => {
     spec: {
       min: size,
       max: size,
-      capacity: 20,
-      headroomSlots: 1,
-      scaleDownSeconds: 3,
-      strategy: 'Spread',
+      ...roomyNodes,
       changes: { mediaNodes: { template: { spec: spreadOverMachines } } },
     },
   });
   guests = new Guests({ key: fleet.key, url: fleet.front.wsUrl, hosts: 2 });
-}, buildMs);
+}, firstBuildMs);
 
 afterAll(async () => {
   guests?.close();

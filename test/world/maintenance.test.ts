@@ -2,15 +2,14 @@
 import '../../lab/quiet.ts';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { CommandError } from '../../lab/exec.ts';
-import { spreadOverMachines } from '../../lab/fleet-spec.ts';
+import { roomyNodes, spreadOverMachines } from '../../lab/fleet-spec.ts';
 import type { Fleet } from '../../lab/fleet.ts';
 import { Guests } from '../../lab/guests.ts';
 import { Stage } from '../../lab/stage.ts';
 import type { Traffic } from '../../lab/traffic.ts';
 import { stream } from '../../src/workload/random.ts';
+import { firstBuildMs } from '../../lab/tools.ts';
 
-// The first run on a machine builds Kubernetes from source, which takes minutes.
-const buildMs = 30 * 60_000;
 const patientMs = 120_000;
 const size = 3;
 
@@ -26,10 +25,7 @@ beforeAll(async () => {
     spec: {
       min: size,
       max: size,
-      capacity: 20,
-      headroomSlots: 1,
-      scaleDownSeconds: 3,
-      strategy: 'Spread',
+      ...roomyNodes,
       changes: {
         mediaNodes: { template: { spec: spreadOverMachines } },
         updates: { maxSurge: 2 },
@@ -44,7 +40,7 @@ beforeAll(async () => {
     lifeMs: [4000, 10_000],
     random: stream(1, 'upkeep'),
   });
-}, buildMs);
+}, firstBuildMs);
 
 afterAll(async () => {
   guests?.close();

@@ -9,9 +9,9 @@ import { Stage } from '../../lab/stage.ts';
 import type { Traffic } from '../../lab/traffic.ts';
 import { hostPorts } from '../../src/livekit/redis-config.ts';
 import { stream } from '../../src/workload/random.ts';
+import { roomyNodes } from '../../lab/fleet-spec.ts';
+import { firstBuildMs } from '../../lab/tools.ts';
 
-// The first run on a machine builds Kubernetes from source, which takes minutes.
-const buildMs = 30 * 60_000;
 const patientMs = 120_000;
 const size = 3;
 
@@ -30,10 +30,7 @@ beforeAll(async () => {
     spec: {
       min: size,
       max: size + 2,
-      capacity: 20,
-      headroomSlots: 1,
-      scaleDownSeconds: 3,
-      strategy: 'Spread',
+      ...roomyNodes,
       sentinel: { masterName, addresses },
     },
   });
@@ -45,7 +42,7 @@ beforeAll(async () => {
     lifeMs: [5000, 12_000],
     random: stream(1, 'ha'),
   });
-}, buildMs);
+}, firstBuildMs);
 
 afterAll(async () => {
   guests?.close();

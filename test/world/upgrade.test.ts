@@ -1,7 +1,7 @@
 /** Rolling changes under people who come and go all the time: good ones go through, bad ones stop at the canary. */
 import '../../lab/quiet.ts';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { containers, spreadOverMachines } from '../../lab/fleet-spec.ts';
+import { containers, roomyNodes, spreadOverMachines } from '../../lab/fleet-spec.ts';
 import type { Fleet } from '../../lab/fleet.ts';
 import { mostWanted, surgeSeconds } from '../../lab/pod-count.ts';
 import { Stage } from '../../lab/stage.ts';
@@ -9,9 +9,8 @@ import type { Traffic } from '../../lab/traffic.ts';
 import { ANNOTATIONS } from '../../src/api/names.ts';
 import type { JsonObject } from '../../src/manifests/deep-merge.ts';
 import { stream } from '../../src/workload/random.ts';
+import { firstBuildMs } from '../../lab/tools.ts';
 
-// The first run on a machine builds Kubernetes from source, which takes minutes.
-const buildMs = 30 * 60_000;
 const patientMs = 180_000;
 const max = 4;
 const surge = 2;
@@ -26,10 +25,7 @@ beforeAll(async () => {
     spec: {
       min: max,
       max,
-      capacity: 20,
-      headroomSlots: 1,
-      scaleDownSeconds: 3,
-      strategy: 'Spread',
+      ...roomyNodes,
       changes: {
         mediaNodes: { template: { spec: spreadOverMachines } },
         updates: { maxSurge: surge },
@@ -43,7 +39,7 @@ beforeAll(async () => {
     lifeMs: [3000, 8000],
     random: stream(1, 'upgrade'),
   });
-}, buildMs);
+}, firstBuildMs);
 
 afterAll(async () => {
   await stage?.close();
