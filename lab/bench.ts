@@ -5,7 +5,7 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
@@ -14,10 +14,12 @@ import { silentLog } from '../src/base/log.ts';
 import { CordonKeeper } from '../src/livekit/cordon.ts';
 import { connectRedis } from '../src/livekit/redis.ts';
 import { systemTimers } from '../src/livekit/timers.ts';
-import { type Cluster, startCluster } from './cluster.ts';
+import { type AuditLine, auditBytes, readAudit } from './audit.ts';
+import { type Cluster, startCluster } from './cluster/cluster.ts';
 import { LabError } from './exec.ts';
 import { compileOperator, nodeFlags } from './image-operator.ts';
 import { buildDir, root } from './paths.ts';
+import { cpuSeconds, rssMiB } from './processes.ts';
 import { elapsedSay, runCli } from './tools.ts';
 
 const steps = Number(process.env['BENCH_STEPS'] ?? 50);
@@ -34,19 +36,23 @@ async function main(): Promise<void> {
   const cluster = await startCluster({ nodes: 2, name: 'bench', images: ['livekit'], log: say });
   try {
     await prepare(cluster);
-    const operator = await startOperator(cluster);
-    try {
-      await ready(cluster, 2);
-      const reaction = await measureReaction(cluster);
-      const uncordon = await measureUncordon(cluster);
-      const steady = await measureSteady(cluster, operator);
-      await report([reaction, uncordon], steady);
-    } finally {
-      operator.kill('SIGTERM');
-      await once(operator, 'exit');
-    }
+    const [reaction, steady] = await measureOperator(cluster);
+    // Without the operator, which has a mind of its own on what is closed. The nodes stay.
+    const uncordon = await measureUncordon(cluster);
+    await report([reaction, uncordon], steady);
   } finally {
     await cluster.stop();
+  }
+}
+
+async function measureOperator(cluster: Cluster): Promise<readonly [Figures, Steady]> {
+  const operator = await startOperator(cluster);
+  try {
+    await ready(cluster, 2);
+    return [await measureReaction(cluster), await measureSteady(cluster, operator)];
+  } finally {
+    operator.kill('SIGTERM');
+    await once(operator, 'exit');
   }
 }
 
@@ -151,24 +157,8 @@ async function measureReaction(cluster: Cluster): Promise<Figures> {
   return { name: 'heartbeat above target → Pod create accepted', unit: 'ms', values };
 }
 
-interface AuditLine {
-  readonly verb: string;
-  readonly stageTimestamp: string;
-  readonly objectRef?: { readonly resource?: string; readonly name?: string; readonly namespace?: string };
-  readonly responseStatus?: { readonly code?: number };
-  readonly user?: { readonly username?: string };
-}
-
-async function auditLines(cluster: Cluster): Promise<readonly AuditLine[]> {
-  const text = await readFile(cluster.auditLog, 'utf8');
-  return text
-    .split('\n')
-    .filter((line) => line.endsWith('}'))
-    .map((line) => JSON.parse(line) as AuditLine);
-}
-
 async function launchSince(cluster: Cluster, sinceMs: number): Promise<number | undefined> {
-  const created = (await auditLines(cluster)).filter(
+  const created = (await readAudit(cluster.auditLog)).filter(
     (line) =>
       line.verb === 'create' && line.objectRef?.resource === 'pods' && line.responseStatus?.code === 201,
   );
@@ -243,10 +233,11 @@ async function measureSteady(cluster: Cluster, operator: ChildProcess): Promise<
   await sleep(60_000);
   const pid = operator.pid ?? 0;
   say(`watching a steady state for ${steadySeconds} s`);
-  const [cpuBefore, auditBefore] = [await cpuSeconds(pid), (await auditLines(cluster)).length];
+  const [cpuBefore, auditBefore] = [await cpuSeconds(pid), await auditBytes(cluster.auditLog)];
   await sleep(steadySeconds * 1000);
   const cpuUsed = (await cpuSeconds(pid)) - cpuBefore;
-  const writes = (await auditLines(cluster)).slice(auditBefore).filter((line) => !isClusterOwn(line));
+  const written = await readAudit(cluster.auditLog, auditBefore);
+  const writes = written.filter((line) => !isClusterOwn(line));
   const described = writes.map((line) => `${line.verb} ${line.objectRef?.resource} ${line.objectRef?.name}`);
   return {
     seconds: steadySeconds,
@@ -262,17 +253,6 @@ function isClusterOwn({ objectRef, user }: AuditLine): boolean {
   if (/^system:(?:node|kube-|apiserver)/.test(user?.username ?? '')) return true;
   if (objectRef?.namespace === 'kube-node-lease' || objectRef?.resource === 'nodes') return true;
   return objectRef?.namespace === 'kube-system' || objectRef?.namespace === undefined;
-}
-
-async function cpuSeconds(pid: number): Promise<number> {
-  const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return (Number(fields[11]) + Number(fields[12])) / 100;
-}
-
-async function rssMiB(pid: number): Promise<number> {
-  const status = await readFile(`/proc/${pid}/status`, 'utf8');
-  return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1024;
 }
 
 async function report(figures: readonly Figures[], steady: Steady): Promise<void> {

@@ -1,7 +1,7 @@
 /** `make demo`: a real cluster, real media servers, real participants, and the operator among them. */
 import './quiet.ts';
 import { join } from 'node:path';
-import { type Cluster, startCluster } from './cluster.ts';
+import { type Cluster, startCluster } from './cluster/cluster.ts';
 import { CommandError, LabError, type Say } from './exec.ts';
 import { type FleetSpec, sampleManifest } from './fleet-spec.ts';
 import { Fleet } from './fleet.ts';
@@ -137,7 +137,7 @@ Everything is still running. Have a look:
   kubectl -n ${namespace} get events --sort-by=.metadata.creationTimestamp
   kubectl -n ${namespace} get configmap video-receipts -o yaml
   kubectl -n ${operatorNamespace} logs deploy/ovm-openvidu-media-operator
-When you have seen enough: node lab/cluster.ts down --slot ${cluster.slot}`);
+When you have seen enough: node lab/cluster/cluster.ts down --slot ${cluster.slot}`);
 }
 
 if (import.meta.main) await runCli(main);

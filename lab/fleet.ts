@@ -12,8 +12,9 @@ import { EVENTS, PODS } from '../src/kube/resource.ts';
 import { CONFIG_MAPS, receiptsName } from '../src/operator/receipts.ts';
 import { decodeNode } from '../src/livekit/node-decode.ts';
 import { CLUSTERS } from '../src/operator/cluster-type.ts';
-import type { Cluster } from './cluster.ts';
+import type { Cluster } from './cluster/cluster.ts';
 import { LabError, type Wait, until } from './exec.ts';
+import { accountOf } from './fleet-account.ts';
 import { Front } from './front.ts';
 import type { ApiKey } from './local-servers.ts';
 
@@ -186,16 +187,30 @@ export class Fleet {
 
   /** Waits for something about the fleet. @throws LabError with the state of the nodes. */
   async until(wait: Wait, holds: () => Promise<boolean> | boolean): Promise<void> {
-    await until({ stepMs: 50, ...wait }, holds).catch((error: unknown) => {
-      const conditions = (this.status?.conditions ?? []).map(
-        (one) => `${one.type}=${one.status} ${one.message}`,
-      );
-      const pods = this.pods().map(({ metadata, status }) => `${metadata.name} ${status?.phase}`);
-      const seen = JSON.stringify({ nodes: this.nodes(), pods, conditions }, null, 1);
-      throw new LabError(
-        `${error instanceof Error ? error.message : String(error)}; the fleet: ${seen}${this.#witness()}`,
-      );
+    await until({ stepMs: 50, ...wait }, holds).catch(async (error: unknown) => {
+      const why = error instanceof Error ? error.message : String(error);
+      throw new LabError(`${why}.\n${await this.#account()}${this.#witness()}`);
     });
+  }
+
+  /** What the watches show, and beside it what the API server and the registry say when asked again. */
+  async #account(): Promise<string> {
+    const states = 'custom-columns=NAME:.metadata.name,READY:.status.conditions[?(@.type=="Ready")].status,';
+    const containers =
+      'RESTARTS:.status.containerStatuses[*].restartCount,NOW:.status.containerStatuses[*].state';
+    const [pods, registered, placements] = await Promise.all([
+      this.kubectl(['get', 'pods', '-o', states + containers]).catch(String),
+      this.registry().then((entries) => [...entries.keys()].join(' '), String),
+      this.placements().catch(() => ({})),
+    ]);
+    const account = accountOf({
+      nodes: this.nodes(),
+      conditions: this.status?.conditions ?? [],
+      events: this.events(),
+      placements,
+      nowMs: Date.now(),
+    });
+    return `${account}\nPods by the API server:\n${pods}Registered: ${registered}`;
   }
 
   /** Ids of the nodes that the registry lists, and whether each is closed to new rooms. */

@@ -29,17 +29,18 @@ interface Entry {
 const block = 512;
 
 /**
- * Writes an image as a docker-archive, which `ctr images import` and `docker load` take. The same inputs give the
- * same bytes: entries are sorted, times are zero, everything belongs to root.
+ * Writes an image as a docker-archive, which `ctr images import` and `docker load` take, and answers with its id. The
+ * same inputs give the same bytes: entries are sorted, times are zero, everything belongs to root, nothing is packed.
  */
-export async function writeImage(out: string, spec: ImageSpec): Promise<void> {
+export async function writeImage(out: string, spec: ImageSpec): Promise<string> {
   await mkdir(dirname(out), { recursive: true });
   const layerPath = `${out}.layer`;
   const partial = `${out}.partial`;
   try {
     const layerDigest = await writeLayer(layerPath, spec.files);
-    await writeArchive(partial, spec, { path: layerPath, digest: layerDigest });
+    const id = await writeArchive(partial, spec, { path: layerPath, digest: layerDigest });
     await rename(partial, out);
+    return id;
   } finally {
     await rm(layerPath, { force: true });
     await rm(partial, { force: true });
@@ -67,9 +68,10 @@ interface Layer {
   readonly digest: string;
 }
 
-async function writeArchive(path: string, spec: ImageSpec, layer: Layer): Promise<void> {
+async function writeArchive(path: string, spec: ImageSpec, layer: Layer): Promise<string> {
   const config = Buffer.from(JSON.stringify(imageConfig(spec, layer.digest)));
-  const configName = `${createHash('sha256').update(config).digest('hex')}.json`;
+  const id = createHash('sha256').update(config).digest('hex');
+  const configName = `${id}.json`;
   const manifest = Buffer.from(
     JSON.stringify([{ Config: configName, RepoTags: [spec.name], Layers: ['layer.tar'] }]),
   );
@@ -79,6 +81,7 @@ async function writeArchive(path: string, spec: ImageSpec, layer: Layer): Promis
   await tar.add(fileEntry('layer.tar', data.length, 0o644), data);
   await tar.add(fileEntry('manifest.json', manifest.length, 0o644), manifest);
   await tar.close();
+  return `sha256:${id}`;
 }
 
 function imageConfig(spec: ImageSpec, layerDigest: string): object {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { LabError, type Say } from './exec.ts';
 import { operatorImage, operatorInputs } from './image-operator.ts';
 import { type ImageSpec, writeImage } from './image-tar.ts';
-import { binDir, imgDir } from './paths.ts';
+import { binDir, imgDir, previousDir, root } from './paths.ts';
 import { elapsedSay, ensureTools, runCli, withBuildLock } from './tools.ts';
 
 /** The images of the lab by name, and the reference under which Pods ask for them (`imagePullPolicy: Never`). */
@@ -12,16 +12,20 @@ export const images = {
   pause: 'localhost/pause:1',
   livekit: 'localhost/livekit:1',
   operator: 'localhost/operator:1',
+  /** The operator of an earlier revision, where `lab/previous.ts` has put one. */
+  previous: 'localhost/operator:previous',
 } as const;
 
 export type ImageName = keyof typeof images;
-export const imageNames: readonly ImageName[] = ['pause', 'livekit', 'operator'];
+export const imageNames = ['pause', 'livekit', 'operator'] as const satisfies readonly ImageName[];
 
 /** An image on the disk; the digest changes when and only when its inputs change. */
 export interface BuiltImage {
   readonly name: ImageName;
   readonly path: string;
   readonly digest: string;
+  /** What container engines know it by: the digest of its configuration, which names its one layer. */
+  readonly id: string;
 }
 
 /** Makes the images that are missing or out of date under `build/img`. @throws LabError with the remedy. */
@@ -36,17 +40,16 @@ export async function ensureImages(names: readonly ImageName[], say: Say): Promi
 async function ensureImage(name: ImageName, say: Say): Promise<BuiltImage> {
   const path = join(imgDir, `${name}.tar`);
   const digest = await inputsOf(name);
-  const known = await readFile(`${path}.stamp`, 'utf8').catch(() => '');
+  const [known, id = ''] = (await readFile(`${path}.stamp`, 'utf8').catch(() => '')).split(' ');
   const isThere = await stat(path).then(
     () => true,
     () => false,
   );
-  if (known !== digest || !isThere) {
-    say(`writing image ${images[name]}`);
-    await writeImage(path, await specOf(name, say));
-    await writeFile(`${path}.stamp`, digest);
-  }
-  return { name, path, digest };
+  if (known === digest && id !== '' && isThere) return { name, path, digest, id };
+  say(`writing image ${images[name]}`);
+  const written = await writeImage(path, await specOf(name, say));
+  await writeFile(`${path}.stamp`, `${digest} ${written}`);
+  return { name, path, digest, id: written };
 }
 
 async function inputsOf(name: ImageName): Promise<string> {
@@ -58,9 +61,10 @@ async function inputsOf(name: ImageName): Promise<string> {
     case 'livekit':
       return hash.update(await binaryStamp('livekit-server')).digest('hex');
     case 'operator':
+    case 'previous':
       return hash
         .update(await readFile(join(import.meta.dirname, 'image-operator.ts')))
-        .update(await operatorInputs())
+        .update(await operatorInputs(name === 'operator' ? root : previousDir))
         .digest('hex');
   }
 }
@@ -80,6 +84,8 @@ async function specOf(name: ImageName, say: Say): Promise<ImageSpec> {
       return oneFile(images.livekit, 'livekit-server');
     case 'operator':
       return operatorImage(images.operator, say);
+    case 'previous':
+      return operatorImage(images.previous, say, previousDir);
   }
 }
 
@@ -95,8 +101,11 @@ async function main(): Promise<void> {
     throw new LabError(`Usage: node lab/image.ts [${imageNames.join('|')}]...`);
   }
   const say = elapsedSay();
-  await ensureTools('cluster', say);
-  for (const { name, path } of await ensureImages(names, say)) say(`${images[name]} is in ${path}`);
+  // The operator's own image has nothing in it that is built by the tools.
+  if (names.some((name) => name !== 'operator')) await ensureTools('cluster', say);
+  for (const { name, path, id } of await ensureImages(names, say)) {
+    say(`${images[name]} is in ${path}, image id ${id}`);
+  }
 }
 
 if (import.meta.main) await runCli(main);

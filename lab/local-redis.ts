@@ -64,10 +64,42 @@ export async function startRedis(wish: RedisWish = {}): Promise<LocalRedis> {
   };
 }
 
-/** What the operator may do, and no more: the rule that the documentation tells people to write. */
-export const operatorAcl =
-  '~nodes ~room_node_map ~rooms ~room_participants:* ~livekit_version &__redis__:invalidate -@all +@connection ' +
-  '+hgetall +hget +hmget +hlen +hset +hdel +get +evalsha +eval +subscribe +info';
+/** What the operator may do, and no more, rule by rule: as docs/how-to/redis-acl.md tells people to write it. */
+export const operatorRules: readonly string[] = [
+  '~nodes',
+  '%R~room_node_map',
+  '%R~rooms',
+  '%R~room_participants:*',
+  '%R~livekit_version',
+  '&__redis__:invalidate',
+  '+hgetall',
+  '+hmget',
+  '+hlen',
+  '+get',
+  '+hget',
+  '+hset',
+  '+hdel',
+  '+evalsha',
+  '+eval',
+  '+subscribe',
+  '+client|id',
+  '+client|tracking',
+  '+client|setname',
+  '+select',
+  '+info',
+  '+ping',
+];
+
+/** What it needs besides where Redis is a Cluster. */
+export const clusterRules: readonly string[] = ['+cluster|slots', '+cluster|info'];
+
+/** What it needs at the Sentinels, where those have logins of their own. */
+export const sentinelRules: readonly string[] = [
+  '&+switch-master',
+  '+sentinel|get-master-addr-by-name',
+  '+sentinel|sentinels',
+  '+subscribe',
+];
 
 /** The login goes through a file: an argument would be readable by everybody on the machine. */
 async function loginArgs(wish: RedisWish, place: Scratch): Promise<readonly string[]> {
@@ -77,7 +109,11 @@ async function loginArgs(wish: RedisWish, place: Scratch): Promise<readonly stri
   const lines =
     wish.username === undefined
       ? [`${limited}~* &* +@all`]
-      : ['user default off', `${limited}${operatorAcl}`, `user admin on >${wish.password} ~* &* +@all`];
+      : [
+          'user default off',
+          `${limited}${operatorRules.join(' ')}`,
+          `user admin on >${wish.password} ~* &* +@all`,
+        ];
   await writeFile(file, `${lines.join('\n')}\n`, { mode: 0o600 });
   return ['--aclfile', file];
 }

@@ -36,6 +36,10 @@ export interface ServersWish {
   readonly redisAddress: string;
   /** Merged over the configuration, by top-level key. */
   readonly config?: Readonly<Record<string, unknown>>;
+  /** Merged over the part of the configuration with this name. */
+  readonly rtc?: Readonly<Record<string, unknown>>;
+  /** Put before the program, such as `taskset --cpu-list 0`. */
+  readonly under?: readonly string[];
 }
 
 const key: ApiKey = { apiKey: 'devkey', apiSecret: '0123456789abcdef0123456789abcdef' };
@@ -77,6 +81,7 @@ async function startServer(program: string, file: string, wish: ServersWish): Pr
       enable_loopback_candidate: true,
       interfaces: { includes: ['lo'] },
       stun_servers: ['127.0.0.1:3478'],
+      ...wish.rtc,
     },
     redis: { address: wish.redisAddress, db: 0 },
     keys: { [key.apiKey]: key.apiSecret },
@@ -87,7 +92,9 @@ async function startServer(program: string, file: string, wish: ServersWish): Pr
     ...wish.config,
   };
   await writeFile(file, stringify(config), { mode: 0o600 });
-  const server = await startProcess(program, ['--config', file]);
+  const args = [program, '--config', file];
+  const [command = program, ...rest] = wish.under === undefined ? args : [...wish.under, ...args];
+  const server = await startProcess(command, rest);
   const url = `http://127.0.0.1:${port}`;
   let nodeId = '';
   await until({ what: 'livekit-server to serve', timeoutMs: 20_000 }, async () => {

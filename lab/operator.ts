@@ -1,9 +1,10 @@
 /** The operator in a local cluster: as a Pod by its chart, or as a process of this machine that can be killed. */
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Cluster } from './cluster.ts';
+import type { Cluster } from './cluster/cluster.ts';
 import { run } from './exec.ts';
 import { images } from './image.ts';
+import { kubeconfigText } from './kubeconfig.ts';
 import { freePorts, startProcess, type LocalProcess } from './local-process.ts';
 import { binDir, root } from './paths.ts';
 
@@ -12,8 +13,16 @@ const release = 'ovm';
 const deployment = `${release}-openvidu-media-operator`;
 const chart = join(root, 'charts', 'openvidu-media-operator');
 
-function settings(watchNamespace: string): readonly string[] {
-  const [repository = '', tag = ''] = images.operator.split(/:(?=[^:]*$)/);
+/** A chart and the image that goes with it. */
+export interface OperatorBuild {
+  readonly chart: string;
+  readonly image: string;
+}
+
+const thisBuild: OperatorBuild = { chart, image: images.operator };
+
+function settings(watchNamespace: string, image = images.operator as string): readonly string[] {
+  const [repository = '', tag = ''] = image.split(/:(?=[^:]*$)/);
   const texts = [
     `watchNamespace=${watchNamespace}`,
     'image.pullPolicy=Never',
@@ -32,10 +41,29 @@ async function makeNamespaces(cluster: Cluster, names: readonly string[]): Promi
 }
 
 /** `helm install` under the chart's own RBAC; resolves when both replicas are ready. */
-export async function installOperator(cluster: Cluster, watchNamespace: string): Promise<void> {
+export async function installOperator(
+  cluster: Cluster,
+  watchNamespace: string,
+  build = thisBuild,
+): Promise<void> {
   await makeNamespaces(cluster, [operatorNamespace, watchNamespace]);
-  const args = ['install', release, chart, '--namespace', operatorNamespace, ...settings(watchNamespace)];
-  await run(join(binDir, 'helm'), [...args, '--wait', '--timeout', '90s'], {
+  await helm(cluster, 'install', watchNamespace, build);
+}
+
+/** `helm upgrade` of what was installed, to this checkout's build; resolves when both replicas are replaced. */
+export async function upgradeOperator(cluster: Cluster, watchNamespace: string): Promise<void> {
+  await helm(cluster, 'upgrade', watchNamespace, thisBuild);
+}
+
+async function helm(
+  cluster: Cluster,
+  command: 'install' | 'upgrade',
+  watchNamespace: string,
+  build: OperatorBuild,
+): Promise<void> {
+  const place = [release, build.chart, '--namespace', operatorNamespace];
+  const args = [command, ...place, ...settings(watchNamespace, build.image), '--wait', '--timeout', '90s'];
+  await run(join(binDir, 'helm'), args, {
     env: { KUBECONFIG: cluster.kubeconfig, HELM_CACHE_HOME: join(cluster.dir, 'helm') },
     timeoutMs: 120_000,
   });
@@ -50,7 +78,8 @@ export async function operatorLogs(cluster: Cluster): Promise<string> {
 /** The chart's CRDs, ServiceAccount and RBAC, without its Deployment. */
 export async function installRights(cluster: Cluster, watchNamespace: string): Promise<void> {
   await makeNamespaces(cluster, [operatorNamespace, watchNamespace]);
-  const parts = ['crd-openviducluster', 'serviceaccount', 'rbac'];
+  const crds = (await readdir(join(root, 'crds'))).map((file) => `crd-${file.replace(/\.yaml$/, '')}`);
+  const parts = [...crds, 'serviceaccount', 'rbac'];
   const only = parts.flatMap((part) => ['--show-only', `templates/${part}.yaml`]);
   const args = ['template', release, chart, '--namespace', operatorNamespace, ...settings(watchNamespace)];
   const manifest = await run(join(binDir, 'helm'), [...args, '--kube-version', '1.36.3', ...only]);
@@ -78,14 +107,15 @@ export async function startOperator(
   const token = await cluster.kubectl(['-n', operatorNamespace, 'create', 'token', deployment]);
   const kubeconfig = join(cluster.dir, 'operator', 'kubeconfig.json');
   await mkdir(join(cluster.dir, 'operator'), { recursive: true });
-  await writeFile(kubeconfig, kubeconfigOf(cluster, token.trim(), await readFile(cluster.caFile, 'utf8')), {
-    mode: 0o600,
-  });
+  const ca = { pem: await readFile(cluster.caFile, 'utf8') };
+  const wish = { server: cluster.apiUrl, token: token.trim(), ca, namespace: operatorNamespace };
+  await writeFile(kubeconfig, kubeconfigText(wish), { mode: 0o600 });
   const [port = 0] = await freePorts(1);
   const child = await startProcess('env', [
     `KUBECONFIG=${kubeconfig}`,
     `OVM_WATCH_NAMESPACE=${watchNamespace}`,
     `OVM_PORT=${port}`,
+    `OVM_IMAGE=${images.operator}`,
     `POD_NAMESPACE=${operatorNamespace}`,
     // The only Lease that the chart lets it have.
     `OVM_LEASE_NAME=${deployment}`,
@@ -103,17 +133,4 @@ export async function startOperator(
       await child.ended;
     },
   };
-}
-
-function kubeconfigOf(cluster: Cluster, token: string, ca: string): string {
-  const server = cluster.apiUrl;
-  const authority = Buffer.from(ca).toString('base64');
-  return JSON.stringify({
-    apiVersion: 'v1',
-    kind: 'Config',
-    clusters: [{ name: 'lab', cluster: { server, 'certificate-authority-data': authority } }],
-    users: [{ name: 'operator', user: { token } }],
-    contexts: [{ name: 'lab', context: { cluster: 'lab', user: 'operator', namespace: operatorNamespace } }],
-    'current-context': 'lab',
-  });
 }

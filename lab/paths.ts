@@ -7,3 +7,5 @@ export const binDir = join(buildDir, 'bin');
 export const debDir = join(buildDir, 'deb');
 export const imgDir = join(buildDir, 'img');
 export const clustersDir = join(buildDir, 'clusters');
+/** Sources of an earlier revision, from which its image and its chart are made. */
+export const previousDir = join(buildDir, 'previous');

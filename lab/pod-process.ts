@@ -1,8 +1,8 @@
 /** The processes of a Pod as the machine sees them, for what no client of the API server could do. */
 import { readFile } from 'node:fs/promises';
-import { kill, processesIn } from './cluster-cgroup.ts';
-import { maxNodes, nodeNames } from './cluster-names.ts';
-import type { Cluster } from './cluster.ts';
+import { kill, processesIn } from './cluster/cgroup.ts';
+import { maxNodes, nodeNames } from './cluster/names.ts';
+import type { Cluster } from './cluster/cluster.ts';
 import { LabError } from './exec.ts';
 
 /** Kills that program in the Pod by SIGKILL, as a crash would. @throws LabError when it does not run there. */

@@ -1,6 +1,6 @@
 /** A local cluster with the operator as a process of this machine and one fleet: what most tests of whole fleets need. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Cluster, startCluster } from './cluster.ts';
+import { type Cluster, startCluster } from './cluster/cluster.ts';
 import type { Say } from './exec.ts';
 import { type FleetSpec, sampleManifest } from './fleet-spec.ts';
 import { Fleet, type RedisWay } from './fleet.ts';
@@ -98,7 +98,7 @@ export class Stage {
     };
     const fleet = await Fleet.open({ cluster: this.cluster, namespace: this.namespace, name, redis: way });
     this.#fleets.push(fleet);
-    fleet.witness(() => `\nThe operator: ${this.operatorOutput().slice(-2500)}`);
+    fleet.witness(() => this.#operatorSaid());
     const redisAddress = `${this.cluster.gatewayIp}:${this.cluster.redisPort}`;
     const manifest = sampleManifest({ ...spec, name, secretName: fleet.secretName, redisAddress });
     await fleet.kubectl(['apply', '--validate=strict', '-f', '-'], manifest);
@@ -113,6 +113,11 @@ export class Stage {
       () => fleet.front.endpoints().length >= least,
     );
     return fleet;
+  }
+
+  #operatorSaid(): string {
+    const often = this.operatorEnds === 0 ? '' : ` (it ended by itself ${this.operatorEnds} times)`;
+    return `\nThe operator${often}: ${this.operatorOutput().slice(-2500)}`;
   }
 
   async startTraffic(wish: TrafficWish): Promise<Traffic> {

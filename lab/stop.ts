@@ -1,4 +1,4 @@
-import type { Cluster } from './cluster.ts';
+import type { Cluster } from './cluster/cluster.ts';
 
 /** Ctrl-C takes everything down, also what was to be kept running. @returns whether that has begun */
 export function stopOnSignals(cluster: Cluster): () => boolean {

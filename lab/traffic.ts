@@ -21,7 +21,10 @@ export interface TrafficWish {
 
 export interface RoomLife {
   readonly name: string;
-  /** Ids of the nodes that the registry named as its host, in that order, while somebody was in it. */
+  /**
+   * Ids of the nodes that the registry named as its host, in that order, while somebody was in it; before that, the last
+   * one on which a join is tried.
+   */
   readonly hosts: readonly string[];
   readonly members: readonly string[];
   /** When the first participant was in. */
@@ -35,6 +38,8 @@ interface OpenRoom extends RoomLife {
   readonly members: string[];
   joinedAtMs: number | undefined;
   endedAtMs: number | undefined;
+  /** Whether the registry was asked for its host since somebody was in. */
+  seenInside: boolean;
 }
 
 interface Mishap {
@@ -176,7 +181,14 @@ export class Traffic {
   async #oneRoom(): Promise<void> {
     const { random, lifeMs, size, prefix = 'room' } = this.#wish;
     const name = `${prefix}-${this.#lives.length + 1}`;
-    const room: OpenRoom = { name, hosts: [], members: [], joinedAtMs: undefined, endedAtMs: undefined };
+    const room: OpenRoom = {
+      name,
+      hosts: [],
+      members: [],
+      joinedAtMs: undefined,
+      endedAtMs: undefined,
+      seenInside: false,
+    };
     this.#lives.push(room);
     const lastsMs = uniform(random, ...lifeMs);
     for (let seat = 0; seat < size && room.members.length === seat; seat++) await this.#enter(room);
@@ -213,10 +225,14 @@ export class Traffic {
   }
 
   #look(placements: Readonly<Record<string, string>>, askedAtMs: number): void {
-    for (const { name, hosts, endedAtMs = Infinity } of this.#lives) {
-      const host = placements[name];
-      if (endedAtMs <= askedAtMs || host === undefined || hosts.at(-1) === host) continue;
-      hosts.push(host);
+    for (const room of this.#lives) {
+      const { hosts, joinedAtMs = Infinity, endedAtMs = Infinity } = room;
+      const host = placements[room.name];
+      if (endedAtMs <= askedAtMs || host === undefined) continue;
+      // A client whose join fails on one node tries again by itself, and that may be on another one.
+      if (!room.seenInside) hosts.length = 0;
+      room.seenInside ||= joinedAtMs <= askedAtMs;
+      if (hosts.at(-1) !== host) hosts.push(host);
     }
   }
 }

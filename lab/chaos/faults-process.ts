@@ -1,0 +1,108 @@
+/** Faults of the operator's own process. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { pick, uniform } from '../../src/workload/random.ts';
+import type { ChaosCell } from './cell.ts';
+import { type Fault, hand, restartMs, type Struck } from './fault.ts';
+import { endSecond, startSecond } from './stories.ts';
+import { until } from '../exec.ts';
+
+const dayMs = 86_400_000;
+
+export const processFaults: readonly Fault[] = [
+  hand(
+    { name: 'operator killed', says: 'SIGKILL, and started again at once.', extraMs: restartMs },
+    async ({ cell }) => {
+      await cell.killOperator();
+      await cell.startOperator();
+    },
+  ),
+  hand(
+    { name: 'operator stopped', says: 'SIGTERM, and started again.', extraMs: restartMs, weight: 0.5 },
+    async ({ cell }) => {
+      await cell.stopOperator();
+      await cell.startOperator();
+    },
+  ),
+  hand(
+    { name: 'event loop stalled', says: 'SIGSTOP for up to 1.5 s.', extraMs: 15_000 },
+    ({ cell, random }) => stall(cell, uniform(random, 200, 1500)),
+  ),
+  hand(
+    {
+      name: 'event loop stalled past the lease',
+      says: 'SIGSTOP for longer than the lease holds.',
+      extraMs: restartMs,
+      weight: 0.4,
+    },
+    ({ cell, random }) => stall(cell, uniform(random, 3100, 4500)),
+  ),
+  hand(
+    {
+      name: 'clock jumps',
+      says: "The operator's wall clock jumps by up to a day, either way, and back.",
+      extraMs: 15_000,
+    },
+    async ({ cell, random }) => {
+      cell.operator.shiftClock(Math.round(uniform(random, -dayMs, dayMs)));
+      await sleep(uniform(random, 300, 2000));
+      cell.operator.shiftClock(0);
+    },
+  ),
+  hand(
+    {
+      name: 'log closed',
+      says: 'Nobody reads the log any more: each line meets a closed pipe.',
+      extraMs: restartMs,
+      weight: 0.3,
+    },
+    async ({ cell, random }) => {
+      cell.operator.closeLog();
+      await cell.nudge();
+      await sleep(uniform(random, 500, 2000));
+      await cell.killOperator();
+      await cell.startOperator();
+    },
+  ),
+  hand(
+    {
+      name: 'disk full for logs',
+      says: 'The operator runs with a log that takes nothing.',
+      extraMs: restartMs,
+      weight: 0.3,
+    },
+    async ({ cell, random }) => {
+      await cell.killOperator();
+      await cell.startOperator(cell.operator, 'Full');
+      await sleep(uniform(random, 2000, 5000));
+      await cell.killOperator();
+      await cell.startOperator();
+    },
+  ),
+  hand(
+    {
+      name: 'two operators, one cut off',
+      says: 'The leader loses the API server but not Redis until another leads, and comes back.',
+      extraMs: restartMs,
+      weight: 0.4,
+    },
+    partition,
+  ),
+];
+
+async function stall(cell: ChaosCell, ms: number): Promise<void> {
+  cell.operator.signal('SIGSTOP');
+  await sleep(ms);
+  cell.operator.signal('SIGCONT');
+}
+
+async function partition({ cell, random }: Struck): Promise<void> {
+  const second = await startSecond(cell);
+  cell.api.set(pick(random, [{ kind: 'Freeze' }, { kind: 'Refuse' }]));
+  await until({ what: 'the other operator to lead', timeoutMs: 20_000 }, () =>
+    second.operator.log.includes('"msg":"leading"'),
+  ).catch(() => undefined);
+  await sleep(uniform(random, 200, 1500));
+  cell.api.set(undefined);
+  await sleep(500);
+  await endSecond(cell);
+}
