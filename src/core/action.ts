@@ -57,7 +57,7 @@ export interface Eviction {
 
 /** A wish of the operator itself: the node is closed and leaves once it is empty. */
 export interface OwnWish {
-  readonly by: Exclude<WishBy, 'Person'>;
+  readonly by: Exclude<WishBy, 'Person' | 'LoadTest'>;
   readonly why: string;
 }
 

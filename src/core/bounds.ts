@@ -2,6 +2,7 @@
  * From the wanted to the desired number: stabilisation, rate rules, limits, in the HPA's order and with its
  * meaning (Kubernetes documentation, HorizontalPodAutoscaler, "Configurable scaling behavior").
  */
+import { isUnknown } from './capacity-use.ts';
 import type { Memory } from './memory.ts';
 import type { Finding } from './reasons.ts';
 import { type Floor, type FloorAnswer, floorAt, sayFloor, scheduleLeadMs } from './schedules.ts';
@@ -125,7 +126,7 @@ function stabilise(input: BoundsInput, { base, wish, recommendations }: Wish): S
     return stabilised(wish, Math.max(base, lowest), nowMs + spec.scaleUp.stabilizationMs);
   }
   if (wish < base && !input.mayLower) {
-    const message = 'A target cannot be measured on every Media Node.';
+    const message = unknownSaid(input.spec);
     return { value: base, limitedBy: { reason: 'TargetsUnknown', message }, wakeAtMs: undefined };
   }
   if (wish < base) {
@@ -145,6 +146,11 @@ function stabilise(input: BoundsInput, { base, wish, recommendations }: Wish): S
   return { value: wish, limitedBy: undefined, wakeAtMs: undefined };
 }
 
+function unknownSaid({ profile }: ClusterSpec): string {
+  if (profile === undefined || !isUnknown(profile)) return 'A target cannot be measured on every Media Node.';
+  return `What a node carries is asked of profile ${profile.name}, which cannot be used now.`;
+}
+
 function stabilised(wish: number, value: number, wakeAtMs: number): Step {
   if (value === wish) return { value, limitedBy: undefined, wakeAtMs: undefined };
   const message = `${wish} Media Nodes are wanted, ${value} are kept until the wish has lasted long enough.`;
@@ -157,7 +163,9 @@ function extreme(
   start: number,
   pick: (a: number, b: number) => number,
 ): number {
-  return items.filter((item) => item.atMs > fromMs).reduce((best, item) => pick(best, item.nodes), start);
+  let best = start;
+  for (const { atMs, nodes } of items) if (atMs > fromMs) best = pick(best, nodes);
+  return best;
 }
 
 function pace(input: BoundsInput, base: number, value: number): Step {

@@ -55,12 +55,10 @@ const noTrial: Trial = {
 
 export function trialOf(input: TrialInput): Trial {
   const { change } = input.evacuation;
-  const serving = servingOf(input);
-  if (change.isOnTrial) return onTrial(input, serving);
+  if (change.isOnTrial) return onTrial(input, servingOf(input));
   // The first revision of a fleet: there is nothing to fall back on, so it is only seen to serve at all.
-  if (!change.isTrusted || !change.isUnjudged || !serving.some((node) => hasSettled(node, input.wallMs))) {
-    return noTrial;
-  }
+  const mayBeProven = change.isTrusted && change.isUnjudged;
+  if (!mayBeProven || !servingOf(input).some((node) => hasSettled(node, input.wallMs))) return noTrial;
   return {
     ...noTrial,
     verdict: { kind: 'Proven', why: `A Media Node of revision ${change.target} serves.` },

@@ -1,5 +1,6 @@
 /** From the resource, as a person wrote it and the API server filled it, to the plain values that the core reads. */
 import type { OpenViduCluster } from '../api/v1alpha1.gen.ts';
+import type { Engine, ProfileRef } from './capacity-profile.ts';
 import { parseCron } from './cron.ts';
 import type { ClusterSpec, Schedule, ScalingRules, SpecProblem, Target, Updates } from './spec.ts';
 import { never } from '../base/assert.ts';
@@ -37,6 +38,8 @@ export interface Given {
   readonly revision: string;
   /** Whether the resource is being deleted. */
   readonly deleting: boolean;
+  /** What the template and the configuration make of a node; left out where nobody has looked. */
+  readonly node?: { readonly cpus: number | undefined; readonly engine: Engine | undefined };
 }
 
 /** Never throws. */
@@ -55,6 +58,7 @@ export function compileSpec(resource: Resource, given: Given): CompiledSpec {
       tracks: mediaNodes.capacity.tracks,
       egressBytesPerSecond: scaled(mediaNodes.capacity.egressMbps, bytesPerMegabit),
     },
+    ...profileRefOf(mediaNodes.capacity.profileRef, given),
     startupDeadlineMs: parseDurationMs(mediaNodes.startupDeadline) ?? defaultStartupDeadlineMs,
     targets: targets.length > 0 ? targets : [defaultTarget],
     headroom: {
@@ -85,6 +89,13 @@ export function compileSpec(resource: Resource, given: Given): CompiledSpec {
     problems: checks.flatMap((check) => check(resource, knownTimeZone)),
     notYetEffective: notYetEffective(resource),
   };
+}
+
+type ResourceRef = Resource['mediaNodes']['capacity']['profileRef'];
+
+function profileRefOf(ref: ResourceRef, { node }: Given): { readonly profileRef?: ProfileRef } {
+  if (ref === undefined) return {};
+  return { profileRef: { name: ref.name, shape: ref.shape, cpus: node?.cpus, engine: node?.engine } };
 }
 
 function scaled(value: number | undefined, factor: number): number | undefined {
@@ -150,14 +161,9 @@ function compileSchedule(schedule: ResourceSchedule, knownTimeZone: KnownTimeZon
 }
 
 function notYetEffective(resource: Resource): readonly string[] {
-  const { autoscaling, mediaNodes } = resource;
-  const candidates: readonly (readonly [path: string, isSet: boolean])[] = [
-    ['spec.mediaNodes.capacity.profileRef', mediaNodes.capacity.profileRef !== undefined],
-    ...autoscaling.targets.map(
-      (target, at) => [`spec.autoscaling.targets[${at}]`, target.type === 'Prometheus'] as const,
-    ),
-  ];
-  return candidates.filter(([, isSet]) => isSet).map(([path]) => path);
+  return resource.autoscaling.targets.flatMap((target, at) =>
+    target.type === 'Prometheus' ? [`spec.autoscaling.targets[${at}]`] : [],
+  );
 }
 
 type KnownTimeZone = (zone: string) => boolean;
@@ -182,6 +188,8 @@ function limitsAreInOrder({ mediaNodes: { min, max } }: Resource): readonly Spec
 }
 
 function capacityIsKnownForEveryTarget({ mediaNodes, autoscaling }: Resource): readonly SpecProblem[] {
+  // A profile may say it, and where it does not, that is told with what became of the profile.
+  if (mediaNodes.capacity.profileRef !== undefined) return [];
   const needs = { Tracks: 'tracks', Bandwidth: 'egressMbps' } as const;
   return autoscaling.targets.flatMap((target, at) => {
     if (target.type !== 'Tracks' && target.type !== 'Bandwidth') return [];

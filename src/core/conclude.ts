@@ -2,9 +2,9 @@
 import type { Steering } from './action.ts';
 import { type Bounded, earliest } from './bounds.ts';
 import type { Trial } from './canary.ts';
-import type { DecideInput, Decision, NodeView } from './decide.ts';
+import type { DecideInput } from './decide-input.ts';
+import type { Decision, DrainEnd, NodeView } from './decision.ts';
 import type { Demand } from './demand.ts';
-import type { DrainEnd } from './drains.ts';
 import { type EvacuationOutcome, evacuationOutcome } from './evacuation-outcome.ts';
 import type { EvacuationPlan } from './evacuation-plan.ts';
 import { ghostRooms } from './ghosts.ts';
@@ -85,7 +85,7 @@ export function conclude(input: DecideInput, parts: Parts): Decision {
         ...parts,
         nodes: dry ? nodes : noteDeeds(nodes, leaving.actions, input.nowMs),
       },
-      wakeAtMs,
+      { before: input.memory, wakeAtMs },
     ),
     wakeAtMs,
   };
@@ -104,7 +104,7 @@ function refusalsOf(
     ...launches.findings,
     ...leaving.findings,
     ...replaced.findings,
-    ...ghostRooms(observed.redis, seen.memory.missing, nowMs),
+    ...ghostRooms({ redis: observed.redis, missing: seen.memory.missing, nodes: seen.nodes, nowMs }),
   ];
 }
 
@@ -148,14 +148,14 @@ function remembered(
     replaced,
     cordonWatch,
   }: Parts & { readonly replaced: EvacuationOutcome },
-  wakeAtMs: number | undefined,
+  { before, wakeAtMs }: { readonly before: Memory; readonly wakeAtMs: number | undefined },
 ): Memory {
   const { dueMs: _, blindUntilMs: __, change: ___, ...kept } = seen.memory;
   const { blindUntilMs } = governed;
   return {
     ...kept,
     ...bounds.memory,
-    nodes: memories(seen.memory, nodes),
+    nodes: memories(before.nodes, seen.memory.nodes, nodes),
     failures: leaving.failures,
     cordonWatch,
     ...(replaced.memory === undefined ? {} : { change: replaced.memory }),
@@ -167,10 +167,24 @@ function remembered(
 function steeringOf(nodes: readonly MediaNode[], placement: PlacementResult): Steering {
   const open: string[] = [];
   const closed: string[] = [];
-  for (const { name, entry } of nodes) {
-    const role = placement.roles.get(name);
-    if (role === undefined || entry === undefined) continue;
-    (role === 'Serving' ? open : closed).push(entry.nodeId);
+  const onTheirWay: string[] = [];
+  for (const node of nodes) {
+    const { entry } = node;
+    const role = placement.roles.get(node.name);
+    if (entry === undefined) continue;
+    if (role !== undefined) (role === 'Serving' ? open : closed).push(entry.nodeId);
+    else if (staysShut(node)) onTheirWay.push(entry.nodeId);
   }
-  return { open, closed };
+  // While others serve: the last node of a fleet is closed by nobody.
+  return { open, closed: open.length === 0 ? closed : [...closed, ...onTheirWay] };
+}
+
+/**
+ * Until a server has heard that it is to stop, its entry says that it serves, and an empty node is what new rooms are
+ * given first; one that was closed and falls silent for a moment comes back closed.
+ */
+function staysShut({ phase, entry, pod, memory }: MediaNode): boolean {
+  if (entry?.state !== 'Serving') return false;
+  const wasShut = memory.closedSinceMs !== undefined || pod.cordonWish !== undefined;
+  return phase === 'Leaving' || (phase === 'Suspect' && wasShut);
 }

@@ -2,7 +2,9 @@
  * What would be decided if the world were a little different. The decision is a pure function, so nothing has to be
  * known of its inside: it is asked again with other observations, and the smallest change that matters is searched.
  */
-import { type DecideInput, type Decision, decide } from './decide.ts';
+import type { DecideInput } from './decide-input.ts';
+import type { Decision } from './decision.ts';
+import { decide } from './decide.ts';
 import type { NodeMetricsReading, RedisReading, RoomPlacement } from './readings.ts';
 
 type RedisRead = Extract<RedisReading, { kind: 'Read' }>;

@@ -2,100 +2,31 @@
  * One pass of the operator as a pure function: what was observed in, what to do and why out.
  * It reads no clock, no randomness and no environment; the same input gives the same decision.
  */
-import type { Action, Steering } from './action.ts';
 import { bounded } from './bounds.ts';
 import { trialOf } from './canary.ts';
+import { withCapacity } from './capacity-told.ts';
 import { type Parts, conclude, endOf } from './conclude.ts';
-import { type Demand, demand } from './demand.ts';
-import { type DrainEnd, noteDrain } from './drains.ts';
+import type { DecideInput } from './decide-input.ts';
+import type { Decision } from './decision.ts';
+import { demand } from './demand.ts';
+import { drainAt, noteDrain } from './drains.ts';
 import { planEvacuation } from './evacuation-plan.ts';
 import { farewell, nobodyLeft } from './farewell.ts';
 import { withForeignNodes } from './foreign-nodes.ts';
 import { heartbeatRefusal, redisRefusal } from './freshness.ts';
-import { type Governed, type GovernorView, becauseOfLaunch, govern, sizeWish } from './govern.ts';
+import { type Governed, becauseOfLaunch, govern, sizeWish } from './govern.ts';
 import { hold, openSomebody, wishedSteering } from './hold.ts';
 import { planLaunches } from './launches.ts';
-import type { Learned } from './learned.ts';
 import { planLeaving } from './leaving.ts';
-import { type Seen, look, withMemory } from './look.ts';
-import type { Loss } from './loss.ts';
-import type { MediaNode } from './media-nodes.ts';
-import type { Memory } from './memory.ts';
-import type { Observed } from './observed.ts';
+import { type Seen, look } from './look.ts';
+import { type MediaNode, withMemory } from './media-nodes.ts';
 import { type PlacementResult, place } from './placement.ts';
-import type { Finding } from './reasons.ts';
 import { noteRole, noteTold } from './remember.ts';
-import type { ClusterSpec } from './spec.ts';
 import { letGo, noteCordons, roleShown, steeringRefusal } from './steering.ts';
-import type { DepartureView, UpdateView } from './updates-view.ts';
-
-export interface DecideInput {
-  readonly clusterName: string;
-  readonly spec: ClusterSpec;
-  readonly observed: Observed;
-  readonly memory: Memory;
-  /** The operator's monotonic clock. */
-  readonly nowMs: number;
-  /** Wall clock, for comparison with what the API server says of Pods. */
-  readonly wallMs: number;
-  /** What was learned of the rooms; `undefined`: nothing yet. */
-  readonly learned: Learned | undefined;
-  /** How long a launch takes by measurement; `undefined` before the first one. */
-  readonly launchMs: number | undefined;
-}
-
-/** Lost: its server ended after it had served. */
-export type NodeState =
-  | 'Launching'
-  | 'Serving'
-  | 'Standby'
-  | 'Cordoned'
-  | 'Leaving'
-  | 'Failed'
-  | 'Suspect'
-  | 'Lost';
-
-/** A node with what the decision made of it. */
-export interface NodeView {
-  readonly node: MediaNode;
-  readonly state: NodeState;
-  /** Why it is in this state, or why it may not leave yet. */
-  readonly finding: Finding | undefined;
-  /** When it is expected to be empty, if it is to leave or a wish keeps it closed. */
-  readonly end?: DrainEnd | undefined;
-}
-
-export interface Decision {
-  readonly desired: number;
-  /** Why this number. */
-  readonly because: Finding;
-  /** Which bound held the number back, if one did. */
-  readonly limitedBy: Finding | undefined;
-  /** Why nothing, or not everything, is carried out; empty when all is. */
-  readonly refusals: readonly Finding[];
-  readonly actions: readonly Action[];
-  /** `undefined`: leave the registry as it is. */
-  readonly steering: Steering | undefined;
-  /** Pods whose own word is wanted before the next pass. */
-  readonly evidenceWanted: readonly string[];
-  readonly nodes: readonly NodeView[];
-  /** What was cut without anybody's wish, as seen first in this pass. */
-  readonly losses: readonly Loss[];
-  readonly demand: Demand | undefined;
-  readonly governor: GovernorView | undefined;
-  /** How far a changed template or configuration has come. */
-  readonly updates: UpdateView | undefined;
-  /** Nodes whose machine is to be freed. */
-  readonly departures: readonly DepartureView[];
-  /** How many nodes there are beyond the desired number while others are replaced or tried. */
-  readonly aside: number;
-  readonly memory: Memory;
-  /** When time alone may change the decision. */
-  readonly wakeAtMs: number | undefined;
-}
 
 export function decide(input: DecideInput): Decision {
-  return withForeignNodes(input, input.spec.deleting ? farewell(input, decideFleet) : decideFleet(input));
+  const decision = input.spec.deleting ? farewell(input, decideFleet) : decideFleet(input);
+  return withCapacity(input, withForeignNodes(input, decision));
 }
 
 function decideFleet(input: DecideInput): Decision {
@@ -185,9 +116,8 @@ function noted(
   { roles, surplus }: PlacementResult,
   governed: Governed,
 ): readonly MediaNode[] {
-  const { spec, nowMs, wallMs } = input;
   // Made once: most nodes are to go nowhere, and there may be a thousand of them.
-  const staying = { spec, nowMs, wallMs, end: undefined };
+  const staying = { ...drainAt(input), end: undefined };
   return seen.nodes.map((node) => {
     const role = roles.get(node.name);
     const shown = roleShown(role, input.steered);

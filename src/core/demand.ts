@@ -1,13 +1,16 @@
 /** Load to wanted nodes. Any target may raise the number; all must agree, on complete data, to lower it. */
-import { type MediaNode, liveRooms } from './media-nodes.ts';
+import type { ProfileFigures } from './capacity-profile.ts';
+import { byProfile, isUnknown } from './capacity-use.ts';
+import { type MediaNode, isLent, liveRooms } from './media-nodes.ts';
 import type { Finding } from './reasons.ts';
 import type { ClusterSpec, Target } from './spec.ts';
+import { costInCores, packetsPerSecond } from './used-share.ts';
 import { never } from '../base/assert.ts';
 import { counted } from './words.ts';
 
 /** What one source of demand says. `complete` is false where some node's figure is unknown. */
 export interface Opinion {
-  readonly kind: Target['kind'] | 'Headroom';
+  readonly kind: Target['kind'] | 'Headroom' | 'Profile';
   readonly atLeast: number;
   readonly complete: boolean;
   readonly message: string;
@@ -27,10 +30,11 @@ export function demand(
   nodes: readonly MediaNode[],
   keepOrder: readonly MediaNode[],
 ): Demand {
-  const loaded = nodes.filter((node) => node.phase !== 'Failed' && node.phase !== 'Launching');
+  const loaded = nodes.filter((node) => isLoaded(node));
   const opinions = [
     ...spec.targets.map((target) => opinionOf(target, spec, loaded)),
     headroomOpinion(spec, loaded, keepOrder),
+    ...profileOpinion(spec),
   ];
   const strongest = opinions.reduce((best, next) => (next.atLeast > best.atLeast ? next : best));
   return {
@@ -44,41 +48,69 @@ export function demand(
   };
 }
 
+/** A node that is lent to a load test carries nothing of the fleet's. */
+function isLoaded({ phase, pod }: MediaNode): boolean {
+  return phase !== 'Failed' && phase !== 'Launching' && !isLent({ pod });
+}
+
 function opinionOf(target: Target, spec: ClusterSpec, nodes: readonly MediaNode[]): Opinion {
+  const total = (figure: (node: MediaNode) => number | undefined) => totalOf(nodes, figure);
   switch (target.kind) {
-    case 'Participants': {
-      const unit = { name: 'participants', capacity: spec.capacity.participants };
-      return perNode(
-        target,
-        unit,
-        nodes.map((node) => participantsOf(node)),
-      );
-    }
-    case 'Tracks': {
-      const unit = { name: 'tracks', capacity: spec.capacity.tracks };
-      return perNode(
-        target,
-        unit,
-        nodes.map((node) => tracksOf(node)),
-      );
-    }
+    case 'Participants':
+      return perNode(target, unitOf(spec, 'participants', 'participants'), total(participantsOf));
+    case 'Tracks':
+      return perNode(target, unitOf(spec, 'tracks', 'tracks'), total(tracksOf));
     case 'Bandwidth': {
-      const unit = { name: 'bytes per second sent', capacity: spec.capacity.egressBytesPerSecond };
+      const unit = unitOf(spec, 'egressBytesPerSecond', 'bytes per second sent');
       return perNode(
         target,
         unit,
-        nodes.map((node) => node.entry?.load.bytesOutPerSecond),
+        total(({ entry }) => entry?.load.bytesOutPerSecond),
       );
     }
     case 'Cpu':
       return perNode(
         target,
-        { name: "processors' worth", capacity: 1 },
-        nodes.map((node) => node.entry?.load.cpuLoad),
+        { name: "processors' worth", capacity: 1, source: '' },
+        total(({ entry }) => entry?.load.cpuLoad),
       );
+    case 'Packets': {
+      const unit = unitOf(spec, 'packetsPerSecond', 'packets per second');
+      return perNode(
+        target,
+        unit,
+        total(({ entry }) => (entry === undefined ? undefined : packetsPerSecond(entry.load))),
+      );
+    }
+    case 'Cost': {
+      const unit = unitOf(spec, 'cores', "cores' worth of load");
+      return perNode(
+        target,
+        unit,
+        total(({ entry }) => (entry === undefined ? undefined : costInCores(spec, entry.load))),
+      );
+    }
     default:
       return never(target);
   }
+}
+
+/** What is known of a figure over all nodes. */
+interface Total {
+  readonly sum: number;
+  /** Whether it is known of every node. */
+  readonly complete: boolean;
+}
+
+function totalOf(nodes: readonly MediaNode[], figure: (node: MediaNode) => number | undefined): Total {
+  let sum = 0;
+  let complete = true;
+  for (const node of nodes) {
+    const load = figure(node);
+    if (load !== undefined && Number.isFinite(load) && load >= 0) sum += load;
+    else complete = false;
+  }
+  return { sum, complete };
 }
 
 /** A silent node counts with what it last had; one that was never heard is unknown, which is not none. */
@@ -90,28 +122,37 @@ function tracksOf(node: MediaNode): number | undefined {
   return node.entry === undefined ? undefined : node.entry.load.tracksIn + node.entry.load.tracksOut;
 }
 
+/** The figures that were asked of a profile are not known: that is no opinion on the size, but one on less of it. */
+function profileOpinion({ profile }: ClusterSpec): readonly Opinion[] {
+  if (profile === undefined || !isUnknown(profile)) return [];
+  const message = `What a node carries is asked of profile ${profile.name}, which cannot be used now.`;
+  return [{ kind: 'Profile', atLeast: 0, complete: false, message }];
+}
+
+function unitOf(spec: ClusterSpec, figure: keyof ProfileFigures, name: string): Unit {
+  return { name, capacity: spec.capacity[figure], source: byProfile(spec, figure) };
+}
+
 interface Unit {
   readonly name: string;
+  /** For the end of a sentence: whose figure it is. */
+  readonly source: string;
   /** Of one node; `undefined` when the spec does not say. */
   readonly capacity: number | undefined;
 }
 
-function perNode(target: Target, unit: Unit, loads: readonly (number | undefined)[]): Opinion {
-  const known = loads.filter(
-    (load): load is number => load !== undefined && Number.isFinite(load) && load >= 0,
-  );
-  const total = known.reduce((sum, load) => sum + load, 0);
+function perNode(target: Target, unit: Unit, { sum, complete }: Total): Opinion {
   if (unit.capacity === undefined || unit.capacity <= 0) {
     const message = `The capacity of a node in ${unit.name} is not known.`;
     return { kind: target.kind, atLeast: 0, complete: false, message };
   }
   // A load that is exactly at its target must not ask for one node more because of a rounding error.
-  const atLeast = Math.max(0, Math.ceil(total / (unit.capacity * target.utilization) - 1e-9));
+  const atLeast = Math.max(0, Math.ceil(sum / (unit.capacity * target.utilization) - 1e-9));
   return {
     kind: target.kind,
     atLeast,
-    complete: known.length === loads.length,
-    message: `${round(total)} ${unit.name} at ${round(target.utilization * 100)} % of ${round(unit.capacity)} per node need ${atLeast}.`,
+    complete,
+    message: `${round(sum)} ${unit.name} at ${round(target.utilization * 100)} % of ${round(unit.capacity)} per node${unit.source} need ${atLeast}.`,
   };
 }
 
@@ -152,6 +193,6 @@ function headroomOpinion(
     kind: 'Headroom',
     atLeast: count,
     complete: true,
-    message: `${counted(asked, 'free slot')} on serving nodes need${asked === 1 ? 's' : ''} ${count}.`,
+    message: `${counted(asked, 'free slot')} on ready nodes need${asked === 1 ? 's' : ''} ${count}.`,
   };
 }

@@ -1,5 +1,5 @@
 /** What became different about nodes that are to leave, as Events tell it: each thing once. */
-import type { NodeView } from './decide.ts';
+import type { NodeView } from './decision.ts';
 import type { Finding } from './reasons.ts';
 
 /** Cheap, because it is asked of every node on every pass. */

@@ -3,6 +3,8 @@
  * what a written deadline allows.
  */
 import type { Action, Eviction } from './action.ts';
+import type { DecideInput } from './decide-input.ts';
+import type { DrainEnd } from './decision.ts';
 import { closingOf, tookMs } from './emptiness.ts';
 import { type MediaNode, type RegisteredEntry, heartbeatOverdueMs, liveRooms } from './media-nodes.ts';
 import type { DrainNote, NodeMemory } from './memory.ts';
@@ -10,6 +12,7 @@ import type { Role } from './placement.ts';
 import { refOf } from './pod-ref.ts';
 import type { Finding } from './reasons.ts';
 import type { ClusterSpec } from './spec.ts';
+import { unhurriedWallMs } from './unhurried.ts';
 import { isoFromMs } from '../base/iso-time.ts';
 import { peopleInRooms } from './words.ts';
 
@@ -18,12 +21,9 @@ const leastNoticeMs = 60_000;
 const earlyNoticeMs = 600_000;
 const proofsTakeMs = 60_000;
 
-/** When a node is expected to be empty, in seconds from now; `undefined` where nobody can say. */
-export interface DrainEnd {
-  /** As likely sooner as later. */
-  readonly expectedInS: number | undefined;
-  /** With 95 % certainty. */
-  readonly latestInS: number | undefined;
+/** What drains are judged at. */
+export function drainAt(input: Pick<DecideInput, 'spec' | 'memory' | 'nowMs' | 'wallMs'>): At {
+  return { spec: input.spec, nowMs: input.nowMs, wallMs: unhurriedWallMs(input) };
 }
 
 interface At {

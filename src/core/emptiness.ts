@@ -172,12 +172,14 @@ function relaysNoSignalling(node: MediaNode, { told, letGo }: Words): Refusal | 
   return { reason: 'SignallingRelayed', message };
 }
 
+const noProofs: readonly Proof[] = [];
+
 /** The proofs after this observation: none if it is not one, one more if it is a new one. */
 export function nextProofs(node: MediaNode, asked: Asked): readonly Proof[] {
   const { nowMs } = asked;
   const told = answer(node, nowMs);
-  if (told === undefined || node.entry === undefined) return [];
-  if (emptyRefusal(node, asked) !== undefined) return [];
+  if (told === undefined || node.entry === undefined) return noProofs;
+  if (emptyRefusal(node, asked) !== undefined) return noProofs;
   const last = node.memory.proofs.at(-1);
   const isNew =
     last === undefined ||

@@ -10,7 +10,8 @@ import type { NodeOutlook } from './outlook.ts';
 import type { Finding } from './reasons.ts';
 import { usualLaunchMs } from './reserve.ts';
 import type { ClusterSpec } from './spec.ts';
-import { type DepartureView, type UpdateView, departureViews, updateView } from './updates-view.ts';
+import type { DepartureView, UpdateView } from './decision.ts';
+import { departureViews, updateView } from './updates-view.ts';
 
 export interface EvacuationOutcomeInput {
   readonly spec: ClusterSpec;

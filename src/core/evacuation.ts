@@ -45,6 +45,7 @@ export function evacuationOf(input: EvacuationInput): Evacuation {
   const change = changeOf(spec, observed.revisions, nodes);
   const times = { wallMs, launchMs: input.launchMs ?? usualLaunchMs };
   const departing = departingNodes(nodes, observed.kubeNodes, times);
+  if (isIdle(change, departing, input)) return idle(change, nodes);
   const ranks = rankOf(change, departing);
   const kept = keepOrder(nodes, ranks);
   const counted = nodes.filter((node) => countsAsCapacity(node, nowMs));
@@ -76,6 +77,34 @@ export function evacuationOf(input: EvacuationInput): Evacuation {
     },
   };
 }
+
+/** Nothing is to be replaced, and nothing is left of a replacement. */
+function isIdle(
+  { phase }: Change,
+  departing: readonly DepartingNode[],
+  { memory, nodes }: EvacuationInput,
+): boolean {
+  return (
+    phase === 'Idle' &&
+    departing.length + (memory.change === undefined ? 0 : 1) === 0 &&
+    !nodes.some(isOwnWish)
+  );
+}
+
+function idle(change: Change, nodes: readonly MediaNode[]): Evacuation {
+  return {
+    change,
+    departing: [],
+    kept: keepOrder(nodes),
+    trial: nobody,
+    standIns: [],
+    aside: nobody,
+    avoid: nobody,
+    memory: { standIns: [], wished: [] },
+  };
+}
+
+const nobody: ReadonlySet<string> = new Set();
 
 /** Up and not to be closed by anybody's wish, silent for a moment, or on order. */
 export function countsAsCapacity(node: MediaNode, nowMs: number): boolean {
@@ -167,5 +196,5 @@ function standInsNow(
 }
 
 export function isOwnWish({ pod }: MediaNode): boolean {
-  return pod.cordonWish !== undefined && pod.cordonWish.by !== 'Person';
+  return pod.cordonWish?.by === 'Update' || pod.cordonWish?.by === 'Maintenance';
 }

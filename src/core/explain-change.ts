@@ -1,7 +1,8 @@
 /** What would give another size, in words: more people, fewer people, time alone. */
 import { sayDuration } from '../base/duration.ts';
 import type { LaterChange, Threshold } from './counterfactual.ts';
-import type { DecideInput, Decision } from './decide.ts';
+import type { DecideInput } from './decide-input.ts';
+import type { Decision } from './decision.ts';
 import { counted, mediaNodesWord, people } from './words.ts';
 
 /** Something that would give another size. */

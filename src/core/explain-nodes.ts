@@ -1,8 +1,10 @@
 /** Each Media Node: why it is in its state, and what has to happen before that changes. */
 import { sayDuration } from '../base/duration.ts';
-import type { DecideInput, Decision, NodeState, NodeView } from './decide.ts';
+import { listed } from '../base/listed.ts';
+import type { DecideInput } from './decide-input.ts';
+import type { Decision, NodeState, NodeView } from './decision.ts';
 import { freeSlots } from './demand.ts';
-import { counted, listed, people, sentence } from './words.ts';
+import { counted, people, sentence } from './words.ts';
 import { liveRooms } from './media-nodes.ts';
 import type { CordonWish, WishBy } from './observed.ts';
 import type { NodeOutlook } from './outlook.ts';
@@ -205,6 +207,7 @@ const wishes: Readonly<Record<WishBy, string>> = {
   Person: 'a person cordoned it',
   Update: 'a rolling change replaces it',
   Maintenance: 'its machine is to be freed',
+  LoadTest: 'a load test uses it',
 };
 
 function closedBy(wish: CordonWish | undefined): string {
@@ -217,7 +220,8 @@ function cordoned(seen: Seen, view: NodeView): Told {
   if (wish?.leaveWhenEmpty === true) {
     return { why: `${why}; it is to leave once it is empty`, next: untilItLeaves(seen, view) };
   }
-  return { why, next: 'It takes rooms again when a person uncordons it' };
+  const ends = wish?.by === 'LoadTest' ? 'the load test has ended' : 'a person uncordons it';
+  return { why, next: `It takes rooms again when ${ends}` };
 }
 
 function launching({ input }: Seen, { node }: NodeView): Told {

@@ -1,7 +1,9 @@
 /** What is not known for sure at the moment of a decision, and what follows from it. */
 import { sayDuration } from '../base/duration.ts';
-import type { DecideInput, Decision } from './decide.ts';
-import { counted, listed, sentence } from './words.ts';
+import { listed } from '../base/listed.ts';
+import type { DecideInput } from './decide-input.ts';
+import type { Decision } from './decision.ts';
+import { counted, sentence } from './words.ts';
 
 /** A reading older than this is worth a word. */
 const oldReadingMs = 3000;
@@ -61,8 +63,10 @@ function silentNodes(_: DecideInput, { nodes }: Decision): readonly string[] {
 function incompleteTargets(_: DecideInput, { demand }: Decision): readonly string[] {
   return (demand?.opinions ?? [])
     .filter(({ complete }) => !complete)
-    .map(
-      ({ kind }) => `${kind} cannot be measured on every Media Node, so the fleet may not become smaller.`,
+    .map(({ kind, message }) =>
+      kind === 'Profile'
+        ? `${message} So the fleet may not become smaller.`
+        : `${kind} cannot be measured on every Media Node, so the fleet may not become smaller.`,
     );
 }
 

@@ -5,13 +5,15 @@
  */
 import { isoFromMs } from '../base/iso-time.ts';
 import { sayDuration } from '../base/duration.ts';
+import { listed } from '../base/listed.ts';
 import { type Threshold, fewerThatMatter, laterChange, moreThatMatter, wishOf } from './counterfactual.ts';
-import type { DecideInput, Decision, NodeState } from './decide.ts';
+import type { DecideInput } from './decide-input.ts';
+import type { Decision, NodeState } from './decision.ts';
 import { actionSaid } from './explain-actions.ts';
 import { type Seen, type WouldChange, timeSaid, wouldChange } from './explain-change.ts';
 import { type NodeExplanation, explainNode } from './explain-nodes.ts';
 import { uncertainties } from './explain-uncertain.ts';
-import { counted, listed, mediaNodesWord, people, sentence } from './words.ts';
+import { counted, mediaNodesWord, people, sentence } from './words.ts';
 import { type Finding, type ReasonCode, reasons } from './reasons.ts';
 import type { Mode } from './spec.ts';
 

@@ -1,10 +1,11 @@
 /** Pods that failed: launches that never became a Media Node, and servers that have ended. Their removal cuts nothing. */
 import type { Action } from './action.ts';
-import type { DecideInput } from './decide.ts';
+import type { DecideInput } from './decide-input.ts';
 import { type Loss, hasEnded } from './loss.ts';
 import type { MediaNode } from './media-nodes.ts';
 import type { Memory } from './memory.ts';
 import { refOf } from './pod-ref.ts';
+import { beganAt } from './unhurried.ts';
 
 /** A kubelet may start an ended container again; one that has not run for this long crash-loops. */
 const restartTakesMs = 60_000;
@@ -31,13 +32,21 @@ export interface FailedPlan {
 export function planFailed(plan: FailedInput): FailedPlan {
   const { input, nodes, losses } = plan;
   const failed = nodes.filter((node) => node.phase === 'Failed' && !node.pod.protected);
-  const mayGo = input.observed.ownWritesSeen ? failed.filter((node) => mayBeRemoved(node, input.nowMs)) : [];
-  const isFailure = losses.some(({ shortLived }) => shortLived) || mayGo.some(({ memory }) => !memory.served);
+  const began = beganAt(input);
+  const mayGo = input.observed.ownWritesSeen
+    ? failed.filter((node) => mayBeRemoved(node, input.nowMs, began.wallMs))
+    : [];
+  const isFailure = losses.some(({ shortLived }) => shortLived) || mayGo.some(isNewFailure);
   return {
     actions: mayGo.map(removalOf),
     failures: isFailure ? oneMore(plan) : forgiven(plan, failed.length > 0),
     evidenceWanted: failed.filter((node) => mayRestart(node)).map(({ name }) => name),
   };
+}
+
+/** Until its Pod is seen to be gone it is removed anew in each pass, and a view of the past may show it for long. */
+function isNewFailure({ memory }: MediaNode): boolean {
+  return !memory.served && memory.failureCounted !== true;
 }
 
 function oneMore({ input, memory }: FailedInput): Memory['failures'] {
@@ -56,8 +65,13 @@ function mayRestart({ pod }: MediaNode): boolean {
   return pod.phase === 'Running' && hasEnded(pod);
 }
 
-function mayBeRemoved(node: MediaNode, nowMs: number): boolean {
-  if (!node.memory.served || !mayRestart(node)) return true;
+/** Unknown where the Pod is older than this operator's memory. */
+function neverServed({ memory, pod }: MediaNode, beganWallMs: number): boolean {
+  return !memory.served && pod.createdAtMs >= beganWallMs;
+}
+
+function mayBeRemoved(node: MediaNode, nowMs: number, beganWallMs: number): boolean {
+  if (neverServed(node, beganWallMs) || !mayRestart(node)) return true;
   const endedMs = nowMs - (node.memory.endedSinceMs ?? nowMs);
   if (endedMs >= companionsHoldMs) return true;
   return endedMs >= restartTakesMs && companionsAreIdle(node);

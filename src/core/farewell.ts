@@ -3,7 +3,8 @@
  * it is empty. While rooms live anywhere one node stays open for people who begin another; the last one is closed when
  * the whole fleet is empty.
  */
-import type { DecideInput, Decision } from './decide.ts';
+import type { DecideInput } from './decide-input.ts';
+import type { Decision } from './decision.ts';
 import { type MediaNode, compareNames, isEmpty, liveRooms, mediaNodes } from './media-nodes.ts';
 import type { PodObservation } from './observed.ts';
 import type { Finding } from './reasons.ts';
@@ -45,10 +46,15 @@ const isFarewell: Readonly<Record<Decision['actions'][number]['kind'], boolean>>
 
 const why = 'The OpenViduCluster is being deleted';
 
-/** The wish that stands is somebody's own and keeps its words. */
+/**
+ * The wish that stands is somebody's own and keeps its words. Its time counts only if it asked for the node to leave: no
+ * deadline runs from a mere cordon, however long ago.
+ */
 function closed(pod: PodObservation): PodObservation {
-  const wish = pod.cordonWish ?? { by: 'Person', why, sinceMs: undefined, leaveWhenEmpty: true };
-  return { ...pod, cordonWish: { ...wish, leaveWhenEmpty: true } };
+  const wish = pod.cordonWish;
+  if (wish?.leaveWhenEmpty === true) return pod;
+  const words = wish ?? { by: 'Person', why };
+  return { ...pod, cordonWish: { ...words, sinceMs: undefined, leaveWhenEmpty: true } };
 }
 
 /** As many as it takes until one has space, in an order that does not change from pass to pass. */

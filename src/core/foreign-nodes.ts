@@ -1,5 +1,6 @@
 /** Media servers in our Redis that are no Pods of ours. They are never touched; that they are there is told. */
-import type { DecideInput, Decision } from './decide.ts';
+import type { DecideInput } from './decide-input.ts';
+import type { Decision } from './decision.ts';
 import { compareNames, heartbeatOverdueMs } from './media-nodes.ts';
 import type { Memory } from './memory.ts';
 import type { NodeEntry } from './readings.ts';

@@ -1,5 +1,5 @@
 /** May anything be decided on data like this? Missing data can refuse, never permit. */
-import type { MediaNode } from './media-nodes.ts';
+import { type MediaNode, compareNames, heartbeatOverdueMs } from './media-nodes.ts';
 import type { Memory } from './memory.ts';
 import type { RedisReading } from './readings.ts';
 import type { Finding } from './reasons.ts';
@@ -23,6 +23,14 @@ export function redisRefusal(redis: RedisReading, nowMs: number): Finding | unde
   // No age: a message that changes with each pass would be written to the status with each pass.
   const message = `The last reading of Redis is older than ${sayDuration(readingTooOldMs)}.`;
   return { reason: 'RedisUnavailable', message };
+}
+
+/**
+ * Whether nobody read the registry for so long that a closed node may have been open in between: nobody closed it again
+ * after its heartbeats either.
+ */
+export function hasLookedAway({ readMs }: Pick<Memory, 'readMs'>, nowMs: number): boolean {
+  return readMs !== undefined && nowMs - readMs > heartbeatOverdueMs;
 }
 
 /** Nodes that fell silent together point at what they share, not at themselves. */
@@ -82,51 +90,55 @@ export function noticeLoadDrop(nodes: readonly MediaNode[], memory: Memory, nowM
   const up = nodes.filter((node) => node.phase === 'Up');
   const recent = memory.loadHistory.filter((past) => nowMs - past.atMs <= dropWindowMs);
   const last = recent.at(-1);
+  const loads = loadsOf(up, last);
   const loadHistory =
-    last === undefined || nowMs - last.atMs >= 1000
-      ? [...recent, { atMs: nowMs, byNode: loads(up) }]
-      : recent;
-  const dropped = recent.some((past) => isDrop(past.byNode, up));
+    last === undefined || nowMs - last.atMs >= 1000 ? [...recent, { atMs: nowMs, ...loads }] : recent;
+  const dropped = recent.some((past) => isDrop(past, loads));
   const frozenUntilMs = dropped ? nowMs + usualRoomMs : memory.frozenUntilMs;
   const over = frozenUntilMs !== undefined && frozenUntilMs <= nowMs;
   return { frozenUntilMs: over ? undefined : frozenUntilMs, loadHistory };
 }
 
-type Loads = Readonly<Record<string, number>>;
+type Loads = Pick<Memory['loadHistory'][number], 'names' | 'counts'>;
 
-/** The same loads as lists: fleets are mostly compared with themselves, whose nodes stand at the same places. */
-interface LoadRow {
-  readonly names: readonly string[];
-  readonly counts: readonly number[];
-}
-
-const rows = new WeakMap<Loads, LoadRow>();
-const noRow: LoadRow = { names: [], counts: [] };
-
-function loads(nodes: readonly MediaNode[]): Loads {
-  const byNode: Record<string, number> = {};
-  for (const node of nodes) byNode[node.name] = node.participants;
-  rows.set(byNode, {
-    names: nodes.map(({ name }) => name),
+/** The names are the same list as long as the fleet is the same one. */
+function loadsOf(nodes: readonly MediaNode[], last: Loads | undefined): Loads {
+  const isSameFleet =
+    last?.names.length === nodes.length && nodes.every(({ name }, at) => last.names[at] === name);
+  return {
+    names: isSameFleet ? last.names : nodes.map(({ name }) => name),
     counts: nodes.map(({ participants }) => participants),
-  });
-  return byNode;
+  };
 }
 
-function isDrop(before: Loads, now: readonly MediaNode[]): boolean {
-  const { names, counts } = rows.get(before) ?? noRow;
+/** What these nodes had then, one by one; 0 for one that was not there. */
+function countsOf(past: Loads, names: Loads['names']): readonly number[] {
+  if (past.names === names) return past.counts;
+  let at = 0;
+  return names.map((name) => {
+    at = placeOf(past.names, name, at);
+    return past.names[at] === name ? (past.counts[at] ?? 0) : 0;
+  });
+}
+
+/** Where a name stands in a list in the order of names, or would stand, from a place before it on. */
+function placeOf(names: readonly string[], name: string, from: number): number {
+  let at = from;
+  while (at < names.length && names[at] !== name && compareNames(names[at] ?? '', name) < 0) at += 1;
+  return at;
+}
+
+function isDrop(past: Loads, { names, counts }: Loads): boolean {
+  const before = countsOf(past, names);
   let shared = 0;
   let halved = 0;
   let participantsBefore = 0;
-  for (let at = 0; at < now.length; at += 1) {
-    const node = now[at];
-    if (node === undefined) continue;
-    const { name, participants } = node;
-    const had = (names[at] === name ? counts[at] : before[name]) ?? 0;
+  for (let at = 0; at < counts.length; at += 1) {
+    const had = before[at] ?? 0;
     if (had <= 0) continue;
     shared += 1;
     participantsBefore += had;
-    if (participants * 2 <= had) halved += 1;
+    if ((counts[at] ?? 0) * 2 <= had) halved += 1;
   }
   if (participantsBefore < dropLeastParticipants) return false;
   return halved >= dropLeastNodes && halved * 2 >= shared;

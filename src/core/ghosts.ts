@@ -1,6 +1,7 @@
 /** What processes that have ended left in Redis: their own entries, which are removed, and rooms, which are told. */
 import type { Action } from './action.ts';
-import type { DecideInput } from './decide.ts';
+import type { DecideInput } from './decide-input.ts';
+import { entriesById } from './entries-by-id.ts';
 import { hasEnded } from './loss.ts';
 import { type MediaNode, type RegisteredEntry, compareNames, heartbeatOverdueMs } from './media-nodes.ts';
 import type { Memory, NodeMemory } from './memory.ts';
@@ -8,11 +9,10 @@ import type { PodObservation } from './observed.ts';
 import type { RedisReading, RoomPlacement } from './readings.ts';
 import type { Finding } from './reasons.ts';
 import { roomsByNode } from './rooms-by-node.ts';
+import { counted } from './words.ts';
 
 /** Longer than a server is missing between its end and the removal of its entry, or a restart. */
 const ghostAfterMs = 60_000;
-
-type Read = Extract<RedisReading, { kind: 'Read' }>;
 
 /** Whether an entry is of a process that is known to run no more. */
 type IsDead = (entry: RegisteredEntry) => boolean;
@@ -46,7 +46,9 @@ export function removeGhosts({ input, nodes, memory }: GhostInput): readonly Act
 
 /** Ids that were ours and may be left over, each with the test of whether its process has ended. */
 function suspectsOf(nodes: readonly MediaNode[], memory: Memory): ReadonlyMap<string, IsDead> {
-  const suspects = new Map([...ofGonePods(nodes, memory), ...nodes.flatMap(ofEndedProcesses)]);
+  const suspects = new Map(ofGonePods(nodes, memory));
+  for (const node of nodes) addEndedProcesses(node, suspects);
+  if (suspects.size === 0) return suspects;
   for (const { entry, pod } of nodes) {
     if (entry !== undefined && !hasEnded(pod)) suspects.delete(entry.nodeId);
   }
@@ -65,12 +67,11 @@ function ofGonePods(nodes: readonly MediaNode[], memory: Memory): readonly Suspe
   });
 }
 
-function ofEndedProcesses({ pod, memory }: MediaNode): readonly Suspect[] {
-  const ids = hasEnded(pod) ? idsOf(memory) : (memory.formerIds ?? none);
-  return ids.map((id): Suspect => [id, (entry) => isBefore(entry, pod)]);
+function addEndedProcesses({ pod, memory }: MediaNode, suspects: Map<string, IsDead>): void {
+  const ids = hasEnded(pod) ? idsOf(memory) : memory.formerIds;
+  if (ids === undefined) return;
+  for (const id of ids) suspects.set(id, (entry) => isBefore(entry, pod));
 }
-
-const none: readonly string[] = [];
 
 function idsOf({ nodeId, formerIds = [] }: NodeMemory): readonly string[] {
   return nodeId === undefined ? formerIds : [...formerIds, nodeId];
@@ -93,33 +94,43 @@ function isBefore(entry: RegisteredEntry, { ended, startedAtMs }: PodObservation
 /** Since when nodes that rooms are mapped to are missing, in the order of their ids. */
 export function noteMissing(redis: RedisReading, memory: Memory, nowMs: number): Memory['missing'] {
   if (redis.kind !== 'Read') return memory.missing;
-  const registered = new Set(redis.nodes.map(({ nodeId }) => nodeId));
-  const missing: Record<string, number> = {};
-  const ids = [...roomsByNode(redis.rooms).keys()].filter((id) => !registered.has(id));
+  const registered = entriesById(redis.nodes);
+  const ids: string[] = [];
+  for (const id of roomsByNode(redis.rooms).keys()) if (!registered.has(id)) ids.push(id);
   if (ids.length === 0) return undefined;
+  const missing: Record<string, number> = {};
   for (const id of ids.toSorted((a, b) => (a < b ? -1 : Number(a > b)))) {
     missing[id] = memory.missing?.[id] ?? nowMs;
   }
   return missing;
 }
 
-/** Told and left alone: the next join makes such a room anew, and nobody but the servers may touch their records. */
-export function ghostRooms(
-  redis: RedisReading,
-  missing: Memory['missing'],
-  nowMs: number,
-): readonly Finding[] {
-  if (redis.kind !== 'Read' || missing === undefined) return [];
-  const ghosts = Object.entries(missing).flatMap(([id, sinceMs]) =>
-    nowMs - sinceMs > ghostAfterMs ? peopledRooms(redis, id) : [],
-  );
-  if (ghosts.length === 0) return [];
-  const people = ghosts.reduce((sum, room) => sum + (room.participants ?? 0), 0);
-  const message = `Redis has records of ${ghosts.length} rooms with ${people} participants on Media Nodes that are gone.`;
-  return [{ reason: 'GhostRooms', message }];
+export interface GhostRoomsInput {
+  readonly redis: RedisReading;
+  readonly missing: Memory['missing'];
+  readonly nodes: readonly Pick<MediaNode, 'forsaken'>[];
+  readonly nowMs: number;
 }
 
-function peopledRooms(redis: Read, nodeId: string): readonly RoomPlacement[] {
-  const rooms = roomsByNode(redis.rooms).get(nodeId) ?? [];
-  return rooms.filter(({ participants }) => (participants ?? 0) > 0);
+/** Told and left alone: the next join makes such a room anew, and nobody but the servers may touch their records. */
+export function ghostRooms({ redis, missing = {}, nodes, nowMs }: GhostRoomsInput): readonly Finding[] {
+  if (redis.kind !== 'Read') return [];
+  const ofGone = Object.entries(missing).flatMap(([id, sinceMs]) =>
+    nowMs - sinceMs > ghostAfterMs ? (roomsByNode(redis.rooms).get(id) ?? []) : [],
+  );
+  return [
+    ...ghostFinding(ofGone, 'on Media Nodes that are gone'),
+    ...ghostFinding(
+      nodes.flatMap(({ forsaken = [] }) => forsaken),
+      'that their Media Node does not have any more',
+    ),
+  ];
+}
+
+function ghostFinding(rooms: readonly RoomPlacement[], which: string): readonly Finding[] {
+  const ghosts = rooms.filter(({ participants = 0 }) => participants > 0);
+  if (ghosts.length === 0) return [];
+  const people = ghosts.reduce((sum, { participants = 0 }) => sum + participants, 0);
+  const what = `${counted(ghosts.length, 'room')} with ${counted(people, 'participant')}`;
+  return [{ reason: 'GhostRooms', message: `Redis has records of ${what} ${which}.` }];
 }

@@ -1,6 +1,6 @@
 /** What the governor makes of what was observed, and how many nodes are wanted with that. */
 import type { Bounded } from './bounds.ts';
-import type { DecideInput } from './decide.ts';
+import type { DecideInput } from './decide-input.ts';
 import type { Demand } from './demand.ts';
 import { isSilentLately } from './freshness.ts';
 import type { SteerInput } from './governor.ts';

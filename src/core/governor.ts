@@ -74,7 +74,8 @@ function candidateOf(outlook: NodeOutlook, cost: number): Candidate {
 }
 
 function compareScores(a: Candidate, b: Candidate): number {
-  return a.score - b.score || compareNames(a.outlook.node.name, b.outlook.node.name);
+  if (a.score !== b.score) return a.score < b.score ? -1 : 1;
+  return compareNames(a.outlook.node.name, b.outlook.node.name);
 }
 
 /** The first ones that have the wanted slots together. */

@@ -1,6 +1,7 @@
 /** Fail static: what stands in for a decision on data that cannot be trusted. */
 import type { Steering } from './action.ts';
-import type { DecideInput, Decision } from './decide.ts';
+import type { DecideInput } from './decide-input.ts';
+import type { Decision } from './decision.ts';
 import { type Seen, memories } from './look.ts';
 import { type MediaNode, compareNames } from './media-nodes.ts';
 import { coldMemory } from './memory.ts';
@@ -22,7 +23,7 @@ export function hold(input: DecideInput, seen: Seen, why: Finding, steering: Ste
     // What cannot be seen is not watched: the watch that precedes any shrinking begins anew.
     memory: {
       ...seen.memory,
-      nodes: memories(seen.memory, seen.nodes),
+      nodes: memories(input.memory.nodes, seen.memory.nodes, seen.nodes),
       sinceMs: input.nowMs,
       dueMs: input.nowMs + 1000,
     },

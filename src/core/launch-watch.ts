@@ -31,14 +31,15 @@ export class LaunchWatch {
   }
 
   see(pods: readonly PodObservation[], redis: RedisReading, at: { nowMs: number; wallMs: number }): void {
-    if (pods === this.#lastPods && this.#waiting.size === 0) return;
-    this.#lastPods = pods;
-    const uids = new Set(pods.map(({ uid }) => uid));
-    this.#forgetAllBut(uids);
-    const addresses = new Set(redis.kind === 'Read' ? redis.nodes.flatMap(addressOf) : []);
-    for (const pod of pods) this.#meet(pod, at);
+    if (pods !== this.#lastPods) {
+      this.#lastPods = pods;
+      this.#forgetAllBut(new Set(pods.map(({ uid }) => uid)));
+      for (const pod of pods) this.#meet(pod, at);
+    }
+    if (this.#waiting.size === 0 || redis.kind !== 'Read') return;
     for (const pod of pods) {
-      if (pod.ready && pod.ip !== undefined && addresses.has(pod.ip)) this.#arrived(pod.uid, at.nowMs);
+      if (pod.ready && this.#waiting.has(pod.uid) && isRegistered(pod, redis))
+        this.#arrived(pod.uid, at.nowMs);
     }
   }
 
@@ -66,6 +67,6 @@ export class LaunchWatch {
   }
 }
 
-function addressOf(entry: Extract<RedisReading, { kind: 'Read' }>['nodes'][number]): readonly string[] {
-  return entry.kind === 'Node' ? [entry.ip] : [];
+function isRegistered({ ip }: PodObservation, { nodes }: Extract<RedisReading, { kind: 'Read' }>): boolean {
+  return ip !== undefined && nodes.some((entry) => entry.kind === 'Node' && entry.ip === ip);
 }

@@ -5,9 +5,15 @@ import type { Memory } from './memory.ts';
 import type { LaunchRefusal } from './observed.ts';
 import type { Finding } from './reasons.ts';
 import type { ClusterSpec } from './spec.ts';
+import { counted } from './words.ts';
 
 const firstBackoffMs = 2000;
 const longestBackoffMs = 300_000;
+/**
+ * The rest is launched by the passes that follow. A thousand creations at once would stand before the renewal of the
+ * leader's lease, and an API server that is slow at that moment would cost the lease.
+ */
+const mostAtOnce = 50;
 
 export interface LaunchPlan {
   readonly actions: readonly Action[];
@@ -64,7 +70,7 @@ export function planLaunches(input: LaunchInput): LaunchPlan {
     const finding: Finding = { reason: 'LaunchBackoff', message: whyBackoff(input) };
     return { actions: [], standIns: [], findings: [...findings, finding], wakeAtMs: waitUntilMs };
   }
-  const names = freeNames(input.clusterName, input.nodes, wanted);
+  const names = freeNames(input.clusterName, input.nodes, Math.min(wanted, mostAtOnce));
   return {
     actions: names.map((name, at) => creation(name, at, input, orders)),
     standIns: names.slice(orders.ordinary),
@@ -104,7 +110,8 @@ function urgentOf({ lost = 0, refusal }: LaunchInput, orders: Orders): Orders {
 
 function atMaximum({ missing }: LaunchInput, { room }: Orders): readonly Finding[] {
   if (missing <= room) return [];
-  const message = `${missing} more Media Nodes are wanted, spec.mediaNodes.max leaves room for ${room}.`;
+  const wanted = `${counted(missing, 'more Media Node')} ${missing === 1 ? 'is' : 'are'} wanted`;
+  const message = `${wanted}, but spec.mediaNodes.max allows ${room === 0 ? 'none' : `only ${room}`}.`;
   return [{ reason: 'AtMaximum', message }];
 }
 

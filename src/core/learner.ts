@@ -15,6 +15,7 @@ import {
   slotOfDay,
 } from './learned.ts';
 import { type Checkpoint, checkpointOf, readCheckpoint } from './learner-checkpoint.ts';
+import { withoutLoadTests } from './load-test-rooms.ts';
 import type { PodObservation } from './observed.ts';
 import type { RedisReading } from './readings.ts';
 import { NameLearner } from './room-names.ts';
@@ -93,7 +94,7 @@ export class Learner {
     if (redis.kind !== 'Read') return;
     this.#arrivals.watch(Math.floor(wallMs / 60_000));
     this.#arrivals.tick(wallMs / 1000);
-    this.#rooms.see(redis, { nowMs, wallMs });
+    this.#rooms.see(withoutLoadTests(redis, pods), { nowMs, wallMs });
   }
 
   /** What is known now, for nodes of this capacity. The same object until there is something new to say. */

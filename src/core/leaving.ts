@@ -3,19 +3,20 @@
  * Every "not yet" is a finding; nothing here can remove a node that carries anything.
  */
 import type { Action } from './action.ts';
-import type { DecideInput } from './decide.ts';
-import { drainFinding, evictionOf } from './drains.ts';
+import type { DecideInput } from './decide-input.ts';
+import { drainAt, drainFinding, evictionOf } from './drains.ts';
 import { emptyRefusal, evidenceOf, redisRefusal, roomRefusal } from './emptiness.ts';
 import { planFailed } from './failed.ts';
 import { isSilentLately } from './freshness.ts';
 import { removeGhosts } from './ghosts.ts';
 import { hasIngress, nameIngest } from './ingest.ts';
 import type { Loss } from './loss.ts';
-import type { MediaNode } from './media-nodes.ts';
+import { type MediaNode, isEmpty } from './media-nodes.ts';
 import type { Memory } from './memory.ts';
 import type { Role } from './placement.ts';
 import { refOf } from './pod-ref.ts';
 import type { Finding } from './reasons.ts';
+import type { ClusterSpec } from './spec.ts';
 import { planEnds } from './wedge.ts';
 import { minuteSaid } from './words.ts';
 
@@ -49,14 +50,17 @@ export function planLeaving(plan: LeavingInput): LeavingPlan {
   const frozen = freezeRefusal(plan);
   const nodeFindings = new Map<string, Finding>();
   const actions: Action[] = [];
-  let places =
-    plan.input.spec.maxConcurrentLeaving - plan.nodes.filter((node) => node.phase === 'Leaving').length;
+  const { spec } = plan.input;
+  let places = spec.maxConcurrentLeaving - plan.nodes.filter((node) => takesPlace(node, spec)).length;
+  let spares = sparesOf(plan);
   for (const node of candidates) {
-    const step = nextStep(node, plan, { frozen, places });
+    const step = nextStep(node, plan, { frozen, places, spares });
     if (step.finding !== undefined) nodeFindings.set(node.name, step.finding);
     if (step.action === undefined) continue;
     actions.push(step.action);
-    if (step.action.kind !== 'SetInService') places -= 1;
+    if (step.action.kind === 'SetInService') continue;
+    places -= 1;
+    if (isSpare(node, plan)) spares -= 1;
   }
   const failed = planFailed(plan);
   const hanging = planEnds(plan.input, plan.nodes);
@@ -81,6 +85,13 @@ export function planLeaving(plan: LeavingInput): LeavingPlan {
     // A node with rooms is looked at again when one of them ends, which is a change that wakes the loop.
     wakeAtMs: candidates.some(hasNoRoom) ? plan.input.nowMs + proofEveryMs : undefined,
   };
+}
+
+/** One that somebody else deleted under its people goes when they do, which may be tomorrow: it holds up nobody. */
+function takesPlace(node: MediaNode, { onDrainDeadline }: ClusterSpec): boolean {
+  if (node.phase !== 'Leaving') return false;
+  const mayBeEvicted = onDrainDeadline === 'Evict' && node.pod.cordonWish?.leaveWhenEmpty === true;
+  return isEmpty(node) || node.memory.evicted === true || mayBeEvicted;
 }
 
 function hasNoRoom(node: MediaNode): boolean {
@@ -129,16 +140,31 @@ interface Step {
 interface Limits {
   readonly frozen: Finding | undefined;
   readonly places: number;
+  /** Ready nodes that nobody needs, less those that stand in for one that is not ready. */
+  readonly spares: number;
+}
+
+/** Heartbeats say that a node works, its readiness that people reach it: one that stays must have both to be counted on. */
+function sparesOf(plan: LeavingInput): number {
+  const spare = plan.nodes.filter((node) => isSpare(node, plan)).length;
+  const staying = plan.nodes.filter(
+    ({ name, phase, pod }) => phase === 'Up' && pod.cordonWish === undefined && !plan.surplus.has(name),
+  );
+  return spare - staying.filter(({ pod }) => !pod.ready).length;
+}
+
+function isSpare({ name, pod }: MediaNode, { surplus }: LeavingInput): boolean {
+  return pod.ready && surplus.has(name);
 }
 
 /** By itself if it can, and by a written deadline where there is one and it is over. */
 function nextStep(node: MediaNode, plan: LeavingInput, limits: Limits): Step {
   const step = orderlyStep(node, plan, limits);
   if (step.finding === undefined) return step;
-  const { input } = plan;
-  const eviction = evictionOf(node, input);
+  const at = drainAt(plan.input);
+  const eviction = evictionOf(node, at);
   if (eviction !== undefined && guardRefusal(node, plan, limits) === undefined) return { action: eviction };
-  return { finding: drainFinding(node, nameIngest(node, step.finding, input.nowMs), input) };
+  return { finding: drainFinding(node, nameIngest(node, step.finding, at.nowMs), at) };
 }
 
 /**
@@ -171,12 +197,17 @@ function orderlyStep(node: MediaNode, plan: LeavingInput, limits: Limits): Step 
   return { action: { kind: 'RemoveNode', pod: refOf(node), evidence, because } };
 }
 
-function guardRefusal(node: MediaNode, { input }: LeavingInput, limits: Limits): Finding | undefined {
+function guardRefusal(node: MediaNode, plan: LeavingInput, limits: Limits): Finding | undefined {
+  const { input } = plan;
   if (limits.frozen !== undefined) return limits.frozen;
   if (node.pod.protected) return { reason: 'Protected', message: `${node.name} is protected.` };
   const startedAtMs = node.pod.startedAtMs;
   if (startedAtMs === undefined || input.wallMs - startedAtMs < leastContainerAgeMs) {
     return { reason: 'TooYoung', message: `The server of ${node.name} started less than 10 s ago.` };
+  }
+  if (limits.spares <= 0 && isSpare(node, plan)) {
+    const message = `${node.name} stands in for a Media Node that is to stay and is not ready.`;
+    return { reason: 'OthersNotReady', message };
   }
   if (limits.places > 0) return undefined;
   const message = `${input.spec.maxConcurrentLeaving} Media Nodes are leaving already.`;

@@ -1,12 +1,13 @@
 /** What a pass sees of the fleet before anything is decided. */
-import type { DecideInput } from './decide.ts';
+import type { DecideInput } from './decide-input.ts';
 import { type Evacuation, countsAsCapacity, evacuationOf } from './evacuation.ts';
 import { noticeLoadDrop } from './freshness.ts';
 import { noteMissing } from './ghosts.ts';
-import { type Loss, lossesOf, lostLately } from './loss.ts';
-import { type MediaNode, mediaNodes } from './media-nodes.ts';
+import { type Loss, areOf, goneOf, lossesOf, lostLately, uidsOf } from './loss.ts';
+import { type MediaNode, mediaNodes, withMemory } from './media-nodes.ts';
 import type { Memory, NodeMemory } from './memory.ts';
 import { carryGone, noteSight } from './remember.ts';
+import { beganAt } from './unhurried.ts';
 import { noteHang } from './wedge.ts';
 
 export interface Seen {
@@ -26,22 +27,27 @@ export function look(input: DecideInput): Seen {
     nowMs,
     wallMs,
     isRead: observed.redis.kind === 'Read',
+    readMs: input.memory.readMs,
     ownWritesSeen: observed.ownWritesSeen,
   };
   const joined = mediaNodes(observed, input.memory, limits);
-  const losses = lossesOf(joined, input.memory, wallMs);
-  const nodes = joined
-    .map((node) => withMemory(node, noteSight(node, at)))
-    .map((node) => withMemory(node, noteHang(node, nowMs)));
+  const vanished = goneOf(joined, input.memory);
+  const losses = lossesOf(joined, vanished, wallMs);
+  const nodes = joined.map((node) => {
+    const sighted = withMemory(node, noteSight(node, at));
+    return withMemory(sighted, noteHang(sighted, nowMs));
+  });
   const drop = noticeLoadDrop(nodes, input.memory, nowMs);
-  const gone = carryGone(input.memory, nodes, nowMs);
-  const capacity = nodes.filter((node) => countsAsCapacity(node, nowMs)).length;
+  const gone = carryGone(vanished, nowMs);
+  const capacity = capacityOf(nodes, nowMs);
   const { missing: _, lost: __, ...known } = input.memory;
   const lost = lostLately(losses, input.memory, nowMs);
   const missing = noteMissing(observed.redis, input.memory, nowMs);
   const memory = {
     ...known,
+    began: beganAt(input),
     ...drop,
+    ...(at.isRead ? { readMs: nowMs } : {}),
     ...(missing === undefined ? {} : { missing }),
     ...(lost === undefined ? {} : { lost }),
     nodes: gone,
@@ -51,13 +57,21 @@ export function look(input: DecideInput): Seen {
   return { nodes, capacity, evacuation, losses, memory };
 }
 
-export function withMemory(node: MediaNode, memory: NodeMemory): MediaNode {
-  return memory === node.memory ? node : { ...node, memory };
+function capacityOf(nodes: readonly MediaNode[], nowMs: number): number {
+  let count = 0;
+  for (const node of nodes) if (countsAsCapacity(node, nowMs)) count += 1;
+  return count;
 }
 
-/** Of nodes that are there and of those that are gone. */
-export function memories(gone: Memory, nodes: readonly MediaNode[]): Memory['nodes'] {
-  const all: Record<string, NodeMemory> = { ...gone.nodes };
+/** Of nodes that are there and of those that are gone; the same as before where nothing is new. */
+export function memories(
+  before: Memory['nodes'],
+  gone: Memory['nodes'],
+  nodes: readonly MediaNode[],
+): Memory['nodes'] {
+  const isNothingNew = uidsOf(gone).length === 0 && areOf(nodes, uidsOf(before));
+  if (isNothingNew && nodes.every(({ pod, memory }) => before[pod.uid] === memory)) return before;
+  const all: Record<string, NodeMemory> = { ...gone };
   for (const node of nodes) all[node.pod.uid] = node.memory;
   return all;
 }

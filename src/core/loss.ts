@@ -37,23 +37,48 @@ function hasNewlyEnded({ memory, pod }: MediaNode): boolean {
 }
 
 /** Losses of this pass. The nodes carry what earlier passes remembered of them, and nothing of this one yet. */
-export function lossesOf(nodes: readonly MediaNode[], memory: Memory, wallMs: number): readonly Loss[] {
-  const ended = nodes.flatMap((node) => lossOf(node, wallMs) ?? []);
-  const vanished = uidsOfGone(nodes, memory).flatMap((uid): readonly Loss[] => {
-    const gone = memory.nodes[uid];
-    const loss = gone === undefined ? undefined : vanishedLoss(gone);
-    return loss === undefined ? [] : [loss];
-  });
+export function lossesOf(
+  nodes: readonly MediaNode[],
+  gone: readonly Gone[],
+  wallMs: number,
+): readonly Loss[] {
+  const ended: Loss[] = [];
+  for (const node of nodes) {
+    const loss = lossOf(node, wallMs);
+    if (loss !== undefined) ended.push(loss);
+  }
+  const vanished = gone.flatMap(([, memory]) => vanishedLoss(memory) ?? []);
   return [...ended, ...vanished.toSorted((a, b) => compareNames(a.node, b.node))];
 }
 
-/** Of Pods that are remembered and no longer there, in the order in which they are remembered. */
-export function uidsOfGone(nodes: readonly MediaNode[], memory: Memory): readonly string[] {
-  const uids = Object.keys(memory.nodes);
+export type Gone = readonly [uid: string, memory: NodeMemory];
+
+/** What is remembered of Pods that are no longer there, in the order in which they are remembered. */
+export function goneOf(nodes: readonly MediaNode[], memory: Memory): readonly Gone[] {
+  const uids = uidsOf(memory.nodes);
   // Mostly the memory was written of the very nodes that are looked at, in their order.
-  if (uids.length === nodes.length && nodes.every(({ pod }, at) => pod.uid === uids[at])) return [];
+  if (areOf(nodes, uids)) return [];
   const present = new Set(nodes.map(({ pod }) => pod.uid));
-  return uids.filter((uid) => !present.has(uid));
+  return uids.flatMap((uid): readonly Gone[] => {
+    const known = memory.nodes[uid];
+    return known === undefined || present.has(uid) ? [] : [[uid, known]];
+  });
+}
+
+/** Whether these are the uids of these nodes, in their order. */
+export function areOf(nodes: readonly MediaNode[], uids: readonly string[]): boolean {
+  return uids.length === nodes.length && nodes.every(({ pod }, at) => pod.uid === uids[at]);
+}
+
+const listed = new WeakMap<Memory['nodes'], readonly string[]>();
+
+/** Of whom something is remembered. */
+export function uidsOf(memories: Memory['nodes']): readonly string[] {
+  const known = listed.get(memories);
+  if (known !== undefined) return known;
+  const uids = Object.keys(memories);
+  listed.set(memories, uids);
+  return uids;
 }
 
 /** For a moment, so that a second look at the same loss replaces it as the first one did. */
@@ -115,44 +140,70 @@ interface At {
   readonly ownWritesSeen: boolean;
 }
 
-const processKeys = [
-  'name',
-  'endedProcesses',
-  'startedAtMs',
-  'endedSinceMs',
-  'lostId',
-  'formerIds',
-  'leaving',
-  'evicted',
-] as const;
+type ProcessKey =
+  | 'name'
+  | 'endedProcesses'
+  | 'startedAtMs'
+  | 'endedSinceMs'
+  | 'lostId'
+  | 'formerIds'
+  | 'leaving'
+  | 'evicted';
 
 /** What is known of a node's processes now; `undefined` where there is nothing to note. */
-type ProcessNote = { readonly [Key in (typeof processKeys)[number]]: NodeMemory[Key] | undefined };
+type ProcessNote = { readonly [Key in ProcessKey]: NodeMemory[Key] | undefined };
 
 /** Notes which process runs, which ones have ended, and which loss was told. */
 export function noteProcess(node: MediaNode, at: At): NodeMemory {
-  const { memory } = node;
-  const note = processNote(node, at);
-  return processKeys.every((key) => memory[key] === note[key]) ? memory : withProcess(memory, note);
+  return isNoted(node, at) ? node.memory : withProcess(node.memory, processNote(node, at));
+}
+
+/** Field by field, because this runs for every node on every pass and hardly ever finds anything new. */
+function isNoted(node: MediaNode, at: At): boolean {
+  const { memory, pod } = node;
+  const isSameProcess =
+    memory.name === node.name &&
+    memory.endedProcesses === endedProcessesOf(pod) &&
+    memory.startedAtMs === startedAtOf(node);
+  const isSameEnd =
+    memory.endedSinceMs === endedSince(node, at) &&
+    memory.lostId === lostIdOf(node) &&
+    memory.formerIds === formerIdsOf(node);
+  return (
+    isSameProcess && isSameEnd && memory.leaving === leavingOf(node) && memory.evicted === evictedBy(node, at)
+  );
 }
 
 function processNote(node: MediaNode, at: At): ProcessNote {
-  const { memory, pod, phase } = node;
   return {
     name: node.name,
-    endedProcesses: endedProcessesOf(pod),
-    startedAtMs: pod.startedAtMs ?? memory.startedAtMs,
+    endedProcesses: endedProcessesOf(node.pod),
+    startedAtMs: startedAtOf(node),
     endedSinceMs: endedSince(node, at),
-    lostId: memory.served && hasNewlyEnded(node) ? (memory.nodeId ?? '') : memory.lostId,
+    lostId: lostIdOf(node),
     formerIds: formerIdsOf(node),
-    leaving: phase === 'Leaving' ? true : undefined,
-    evicted: isEvicted(node, at) ? true : undefined,
+    leaving: leavingOf(node),
+    evicted: evictedBy(node, at),
   };
 }
 
+function startedAtOf({ memory, pod }: MediaNode): number | undefined {
+  return pod.startedAtMs ?? memory.startedAtMs;
+}
+
+function lostIdOf(node: MediaNode): string | undefined {
+  const { memory } = node;
+  return memory.served && hasNewlyEnded(node) ? (memory.nodeId ?? '') : memory.lostId;
+}
+
+function leavingOf({ phase }: MediaNode): true | undefined {
+  return phase === 'Leaving' ? true : undefined;
+}
+
 /** An eviction that was refused did not happen. */
-function isEvicted({ memory, pod }: MediaNode, { ownWritesSeen }: At): boolean {
-  return memory.evicted === true && (pod.deleting || hasEnded(pod) || !ownWritesSeen);
+function evictedBy({ memory, pod }: MediaNode, { ownWritesSeen }: At): true | undefined {
+  const hasBegun = memory.evicted === true && (pod.deleting || hasEnded(pod) || !ownWritesSeen);
+  return hasBegun ? true : undefined;
 }
 
 function withProcess(memory: NodeMemory, note: ProcessNote): NodeMemory {
@@ -179,6 +230,7 @@ function passing({ endedSinceMs, leaving, evicted }: ProcessNote): Partial<NodeM
 
 function endedSince({ memory, pod, phase }: MediaNode, { nowMs, wallMs }: At): number | undefined {
   if (hasEnded(pod)) return memory.endedSinceMs ?? nowMs;
+  if (memory.endedSinceMs === undefined) return undefined;
   const runsMs = phase === 'Up' && pod.startedAtMs !== undefined ? wallMs - pod.startedAtMs : 0;
   return runsMs >= shortLifeMs ? undefined : memory.endedSinceMs;
 }

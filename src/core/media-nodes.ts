@@ -2,6 +2,8 @@
  * Joins Pods, registry entries and the nodes' own words into Media Nodes.
  * It never guesses: a node whose entry is missing, stale or unreadable is a suspect, not an empty node.
  */
+import { entriesById } from './entries-by-id.ts';
+import { isForsaken } from './forsaken.ts';
 import type { Memory, NodeMemory } from './memory.ts';
 import type { Observed, PodObservation } from './observed.ts';
 import type { NodeEntry, NodeMetricsReading, RoomPlacement } from './readings.ts';
@@ -20,12 +22,19 @@ export interface MediaNode {
   readonly pod: PodObservation;
   readonly phase: Phase;
   readonly entry: RegisteredEntry | undefined;
-  /** Rooms mapped to it, dead mappings included. */
+  /** Rooms mapped to it, dead mappings included; without those that its server does not have any more. */
   readonly rooms: readonly RoomPlacement[];
+  /** The latter. */
+  readonly forsaken?: readonly RoomPlacement[];
   readonly metrics: NodeMetricsReading | undefined;
   readonly memory: NodeMemory;
   /** What it carries by its rooms' records and its own heartbeat, or by the last ones seen. */
   readonly participants: number;
+}
+
+/** The same node where nothing about it is remembered anew. */
+export function withMemory(node: MediaNode, memory: NodeMemory): MediaNode {
+  return memory === node.memory ? node : { ...node, memory };
 }
 
 /** Three heartbeats. LiveKit itself stops choosing a node after 5 s (two and a half). */
@@ -46,15 +55,20 @@ export function mediaNodes(
   const sights = inOrder(observed.pods).map((pod): Relayed => {
     const metrics = observed.metrics[pod.name];
     const entry = entryOf(pod, metrics, entries);
-    const rooms = entry === undefined ? none : (roomsOf.get(entry.nodeId) ?? none);
+    const mapped = entry === undefined ? none : (roomsOf.get(entry.nodeId) ?? none);
     const remembered = memory.nodes[pod.uid] ?? freshMemory;
+    const forsaken = isForsaken(entry, mapped, remembered, limits.nowMs) ? mapped : undefined;
+    const rooms = forsaken === undefined ? mapped : none;
     const tally = tallyOf(rooms);
-    const relayed = relayedBy({ entry, tally, memory: remembered }, limits.nowMs);
-    return { pod, metrics, entry, rooms, memory: remembered, tally, relayed };
+    const relayed = relayedBy(
+      { entry, tally, memory: remembered },
+      { nowMs: limits.nowMs, readMs: memory.readMs },
+    );
+    return { pod, metrics, entry, rooms, forsaken, memory: remembered, tally, relayed };
   });
   const share = hostedShare(sights);
   return sights.map((sight): MediaNode => {
-    const { pod, metrics, entry, rooms, tally, relayed, memory: remembered } = sight;
+    const { pod, metrics, entry, rooms, forsaken, tally, relayed, memory: remembered } = sight;
     const { served, participants } = remembered;
     const overdue = limits.wallMs - pod.createdAtMs > limits.startupDeadlineMs;
     const phase = phaseOf({ pod, entry, metrics, served, overdue });
@@ -68,6 +82,7 @@ export function mediaNodes(
       metrics,
       entry,
       rooms,
+      ...(forsaken === undefined ? {} : { forsaken }),
       memory: remembered,
       phase,
       participants:
@@ -83,6 +98,7 @@ export function mediaNodes(
 }
 
 interface Relayed extends Pick<MediaNode, 'pod' | 'metrics' | 'entry' | 'rooms' | 'memory'> {
+  readonly forsaken: readonly RoomPlacement[] | undefined;
   readonly tally: Tally;
   /** Clients whose rooms live elsewhere. */
   readonly relayed: number;
@@ -110,6 +126,11 @@ export function liveRooms(node: Pick<MediaNode, 'rooms'>): readonly RoomPlacemen
   return node.rooms.filter((placement) => placement.participants !== undefined);
 }
 
+/** Lent to a load test: what it carries is not the fleet's. */
+export function isLent({ pod }: Pick<MediaNode, 'pod'>): boolean {
+  return pod.underTest !== undefined;
+}
+
 /** Nobody on it, and no room, not even an empty one. */
 export function isEmpty(node: Pick<MediaNode, 'rooms' | 'participants'>): boolean {
   return node.participants === 0 && !node.rooms.some(({ participants }) => participants !== undefined);
@@ -132,11 +153,14 @@ function unexplainedBy(entry: RegisteredEntry, { recorded, newcomers }: Tally): 
  * Those who signal through a node while their room lives on another are counted by its `num_clients` for as long as
  * they stay, and by no record: what no record has explained for as long as records take.
  */
-function relayedBy({ entry, tally, memory }: Sighted, nowMs: number): number {
+function relayedBy(
+  { entry, tally, memory }: Sighted,
+  { nowMs, readMs = -Infinity }: { readonly nowMs: number; readonly readMs: number | undefined },
+): number {
   let least = entry === undefined ? 0 : unexplainedBy(entry, tally);
   if (least === 0) return 0;
-  for (const { atMs, count } of memory.unexplained ?? []) {
-    if (nowMs - atMs <= recordSettlesMs && count < least) least = count;
+  for (const { atMs, untilMs = Math.max(atMs, readMs), count } of memory.unexplained ?? []) {
+    if (nowMs - untilMs <= recordSettlesMs && count < least) least = count;
   }
   return least;
 }
@@ -198,8 +222,7 @@ interface Entries {
 }
 
 function indexed(entries: readonly NodeEntry[]): Entries {
-  const byId = new Map<string, NodeEntry>();
-  for (const entry of entries) byId.set(entry.nodeId, entry);
+  const byId = entriesById(entries);
   let youngest: ReadonlyMap<string, RegisteredEntry> | undefined;
   return {
     byId,

@@ -44,6 +44,8 @@ export interface NodeMemory {
   readonly formerIds?: readonly string[];
   /** Whether it was told to stop when it was last seen. */
   readonly leaving?: true;
+  /** Its removal as a failed launch was asked for: one failure, however often the API server has to be asked. */
+  readonly failureCounted?: true;
   /** It was removed by a written policy, whatever it carried. */
   readonly evicted?: true;
   /** Since when nobody new comes to signal through it. */
@@ -59,8 +61,18 @@ export interface NodeMemory {
   readonly endAskedMs?: number;
   /** Since when it tells of more rooms than there are records of. */
   readonly roomsUnseenSinceMs?: number;
+  /** Since when its server has told of no room although these records of rooms stand, as they stand now. */
+  readonly forsaken?: { readonly sinceMs: number; readonly rooms: number; readonly participants: number };
   /** What `num_clients` counted beyond the rooms' records lately, to notice growth before the records show it. */
-  readonly unexplained?: readonly { readonly atMs: number; readonly count: number }[];
+  readonly unexplained?: readonly Unexplained[];
+}
+
+export interface Unexplained {
+  readonly count: number;
+  /** Since when. */
+  readonly atMs: number;
+  /** When it was last so; absent: at the last look at the registry, so that nothing is written while it stays so. */
+  readonly untilMs?: number;
 }
 
 export interface ClosingNote {
@@ -97,6 +109,16 @@ export interface TrialMemory {
 }
 
 /** Whether new rooms stay away from closed nodes. */
+/** The new rooms of a minute. */
+export interface CordonMinute {
+  readonly atMs: number;
+  readonly rooms: number;
+  /** Those of them that were placed on closed nodes. */
+  readonly slips: number;
+  /** How many that would be if closing did nothing and all nodes were given the same. */
+  readonly unheeded: number;
+}
+
 export interface CordonWatch {
   readonly lookedMs: number;
   /** The same instant by the wall. */
@@ -105,8 +127,7 @@ export interface CordonWatch {
   readonly skewMs: number;
   /** Names of the youngest rooms, which are counted already. */
   readonly counted: readonly string[];
-  /** New rooms by the minute, oldest first, and those of them that were placed on closed nodes. */
-  readonly minutes: readonly { readonly atMs: number; readonly rooms: number; readonly slips: number }[];
+  readonly minutes: readonly CordonMinute[];
   /** They do not: until when, or until which change of the template, no node is closed, and what was seen. */
   readonly off?: {
     readonly untilMs: number;
@@ -116,9 +137,24 @@ export interface CordonWatch {
   };
 }
 
+/** How far the nodes are from what their capacity profile foretells. */
+export interface DriftMemory {
+  /** Of the profile: what was seen of another one says nothing. */
+  readonly version: string;
+  readonly lookedMs: number;
+  /** Smoothed share by which more is used than foretold; less is negative. */
+  readonly off: number;
+  /** Since when that speaks against the present judgement. */
+  readonly sinceMs?: number;
+  /** The profile has drifted, by about this much when it was noticed. */
+  readonly offPercent?: number;
+}
+
 export interface Memory {
   /** Since when the fleet is watched without a break: windows that reach further back are unknown. */
   readonly sinceMs: number;
+  /** The first look by both clocks: whether the wall clock has jumped since shows in it. */
+  readonly began?: { readonly nowMs: number; readonly wallMs: number };
   /** Wanted sizes of the past, newest last, as long as the longest stabilisation window. */
   readonly recommendations: readonly { readonly atMs: number; readonly nodes: number }[];
   /** Changes of the desired size, newest last, as long as the longest policy period. */
@@ -126,13 +162,16 @@ export interface Memory {
   readonly desired: number | undefined;
   /** By the uid of the Pod: a later Pod of the same name is another node. */
   readonly nodes: Readonly<Record<string, NodeMemory>>;
+  /** The last look at the registry. */
+  readonly readMs?: number;
   readonly failures: { readonly count: number; readonly lastMs: number } | undefined;
   /** Until when removals are frozen after many nodes lost their load at once. */
   readonly frozenUntilMs: number | undefined;
-  /** Participants by Pod name a short while ago, to notice such a drop. */
+  /** Participants a short while ago, to notice such a drop: of each Pod named the count at the same place. */
   readonly loadHistory: readonly {
     readonly atMs: number;
-    readonly byNode: Readonly<Record<string, number>>;
+    readonly names: readonly string[];
+    readonly counts: readonly number[];
   }[];
   /** Nodes that had served for long and were lost, at the last time that there were any. */
   readonly lost?: { readonly atMs: number; readonly count: number };
@@ -140,6 +179,7 @@ export interface Memory {
   readonly missing?: Readonly<Record<string, number>>;
   readonly change?: ChangeMemory;
   readonly cordonWatch?: CordonWatch;
+  readonly drift?: DriftMemory;
   /** Since when servers that are no Pods of ours were seen in Redis, by registry id. */
   readonly strangers?: Readonly<Record<string, number>>;
   /** When the next look was due at the latest; looks that come late tell that the view may be old again. */

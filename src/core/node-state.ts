@@ -1,4 +1,4 @@
-import type { NodeState } from './decide.ts';
+import type { NodeState } from './decision.ts';
 import type { MediaNode } from './media-nodes.ts';
 import type { Role } from './placement.ts';
 

@@ -1,7 +1,7 @@
 /** The Media Nodes one by one, as the status lists them. */
 import type { ClusterStatus, ClusterStatusNode } from '../api/v1alpha1.gen.ts';
 import { isoFromMs, parseIsoMs } from '../base/iso-time.ts';
-import type { NodeView } from './decide.ts';
+import type { NodeView } from './decision.ts';
 import { liveRooms } from './media-nodes.ts';
 import type { PodObservation } from './observed.ts';
 import { steadyInstant } from './steady-instant.ts';

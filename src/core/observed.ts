@@ -1,8 +1,8 @@
 /** Everything the loop knows at one moment. Immutable; every part carries its age or says why it is missing. */
 import type { NodeMetricsReading, RedisReading, ServerApiReading } from './readings.ts';
 
-/** Who wants a node closed: a person, or the operator for a rolling change or for a machine that goes. */
-export type WishBy = 'Person' | 'Update' | 'Maintenance';
+/** Who wants a node closed: a person, the operator for a rolling change or for a machine that goes, or a load test. */
+export type WishBy = 'Person' | 'Update' | 'Maintenance' | 'LoadTest';
 
 /** A wish that a node takes no new rooms, read from an annotation on its Pod, so that it survives a restart. */
 export interface CordonWish {
@@ -42,8 +42,10 @@ export interface PodObservation {
   readonly revision: string | undefined;
   readonly deleting: boolean;
   readonly cordonWish: CordonWish | undefined;
-  /** A person forbids its removal. */
+  /** A person forbids its removal, or a load test uses it. */
   readonly protected: boolean;
+  /** Name of the load test that it is lent to: what it carries is no load of the fleet's. */
+  readonly underTest?: string;
   /** Whether the signalling Service selects it. */
   readonly inService: boolean;
   /** Why the kubelet or the scheduler cannot start it, in their words; `undefined` when nothing is wrong. */
@@ -64,6 +66,10 @@ export interface KubeNodeObservation {
   readonly ready: boolean;
   /** Somebody wants the machine free, and why; `undefined` while it may be used. */
   readonly departure: Departure | undefined;
+  /** Absent where its label does not say. */
+  readonly instanceType?: string;
+  /** Processors that Pods may use; absent where the machine does not say. */
+  readonly cpus?: number;
 }
 
 export interface Departure {

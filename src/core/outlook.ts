@@ -11,10 +11,12 @@ import {
   grownS,
   slotOfDay,
 } from './learned.ts';
+import { Lately } from './lately.ts';
 import { type MediaNode, isEmpty } from './media-nodes.ts';
 import { tallyOf } from './rooms-by-node.ts';
-import { type Ahead, type Ground, type YoungRoom, groundOf, lifeOf } from './rooms-life.ts';
+import { type Ahead, type Ground, type RoomsLife, type YoungRoom, groundOf, lifeOf } from './rooms-life.ts';
 import type { ClusterSpec } from './spec.ts';
+import { usedShare } from './used-share.ts';
 
 /** From this share of its capacity on a node is overloaded. */
 export const overloadFrom = 0.9;
@@ -47,6 +49,17 @@ export interface NodeOutlook {
   readonly empty: boolean;
 }
 
+/** The outlook of a node without young rooms, and what it was told with. */
+interface Grown {
+  readonly life: RoomsLife;
+  readonly outlook: NodeOutlook;
+  readonly spec: ClusterSpec;
+  readonly learned: Learned;
+}
+
+/** The last one of each node, by its name. */
+const grown = new Lately<Grown>();
+
 /** Looks at nodes with the knowledge of one snapshot. */
 export class Fortune {
   readonly #spec: ClusterSpec;
@@ -68,10 +81,25 @@ export class Fortune {
   }
 
   tell(node: MediaNode): NodeOutlook {
+    const life = lifeOf(this.#ground, node.rooms);
+    if (life.young.length > 0) return this.#tellAnew(node, life);
+    const known = grown.get(node.name);
+    if (known?.life === life && this.#holds(known, node)) return { ...known.outlook, node };
+    const outlook = this.#tellAnew(node, life);
+    grown.set(node.name, { life, outlook, spec: this.#spec, learned: this.#learned }, this.#wallS);
+    return outlook;
+  }
+
+  /** Without young rooms an outlook does not change with time, but with what is known and who is there. */
+  #holds({ outlook, spec, learned }: Grown, { participants, entry }: MediaNode): boolean {
+    if (spec !== this.#spec || learned !== this.#learned) return false;
+    return outlook.node.participants === participants && outlook.node.entry?.load === entry?.load;
+  }
+
+  #tellAnew(node: MediaNode, life: RoomsLife): NodeOutlook {
     const { capacity, placement } = this.#spec;
     this.#committed = 0;
     this.#variance = 0;
-    const life = lifeOf(this.#ground, node.rooms);
     this.#growAll(life.young, Math.max(0, node.participants - tallyOf(node.rooms).recorded));
     const committed = Math.max(node.participants + this.#committed, pressure(this.#spec, node));
     const deviation = Math.sqrt(togetherness * this.#variance);
@@ -159,16 +187,9 @@ function hurt(load: number, deviation: number, limit: number): number {
 function pressure(spec: ClusterSpec, node: MediaNode): number {
   const load = node.entry?.load;
   if (load === undefined) return 0;
-  const { tracks, egressBytesPerSecond, participants } = spec.capacity;
   let most = 0;
-  for (const { kind } of spec.targets) {
-    if (kind === 'Cpu') most = Math.max(most, finite(load.cpuLoad));
-    if (kind === 'Tracks')
-      most = Math.max(most, finite((load.tracksIn + load.tracksOut) / (tracks ?? Infinity)));
-    if (kind === 'Bandwidth')
-      most = Math.max(most, finite(load.bytesOutPerSecond / (egressBytesPerSecond ?? Infinity)));
-  }
-  return most * participants;
+  for (const { kind } of spec.targets) most = Math.max(most, finite(usedShare(kind, spec, load)));
+  return most * spec.capacity.participants;
 }
 
 function finite(value: number | undefined): number {

@@ -4,7 +4,7 @@
  */
 import { nobodyLeft } from './farewell.ts';
 import { hasSpace, neededSoon, openNodes, wasOpen, type SteerInput } from './governor.ts';
-import { type MediaNode, compareNames, isEmpty } from './media-nodes.ts';
+import { type MediaNode, compareNames, isEmpty, isLent } from './media-nodes.ts';
 import type { NodeOutlook } from './outlook.ts';
 import type { Finding } from './reasons.ts';
 import { tallyOf } from './rooms-by-node.ts';
@@ -31,25 +31,23 @@ export function keepOrder(
   nodes: readonly MediaNode[],
   ranks: ReadonlyMap<string, number> = new Map(),
 ): readonly MediaNode[] {
-  return nodes
-    .filter((node) => node.phase === 'Up' && node.pod.cordonWish === undefined)
-    .map(
-      (node): Rank => ({
-        node,
-        given: ranks.get(node.name) ?? 0,
-        empty: Number(isEmpty(node)),
-        rooms: tallyOf(node.rooms).live,
-      }),
-    )
-    .toSorted(compareToKeep)
-    .map(({ node }) => node);
+  const ranked: Rank[] = [];
+  for (const node of nodes) {
+    if (node.phase !== 'Up' || node.pod.cordonWish !== undefined) continue;
+    const given = ranks.size === 0 ? 0 : (ranks.get(node.name) ?? 0);
+    const empty = isEmpty(node);
+    // The order of weight of the first three: ranks, then emptiness, then being closed.
+    const first = 4 * given + 2 * Number(empty) + Number(isClosed(node, empty));
+    ranked.push({ node, first, participants: node.participants, rooms: tallyOf(node.rooms).live });
+  }
+  return ranked.sort(compareToKeep).map(({ node }) => node);
 }
 
 /** A node with what it is ranked by: worked out once, because fleets are large and this runs on every pass. */
 interface Rank {
   readonly node: MediaNode;
-  readonly given: number;
-  readonly empty: number;
+  readonly first: number;
+  readonly participants: number;
   readonly rooms: number;
 }
 
@@ -57,10 +55,8 @@ function compareToKeep(of: Rank, than: Rank): number {
   const a = of.node;
   const b = than.node;
   return (
-    of.given - than.given ||
-    of.empty - than.empty ||
-    Number(isClosed(of)) - Number(isClosed(than)) ||
-    b.participants - a.participants ||
+    of.first - than.first ||
+    than.participants - of.participants ||
     than.rooms - of.rooms ||
     Number(b.pod.protected) - Number(a.pod.protected) ||
     compareEmptiness(a, b) ||
@@ -81,9 +77,9 @@ function compareInstants(a = Infinity, b = Infinity): number {
 }
 
 /** An empty node may be closed for another reason: full of load on its processor, or just let go by a person. */
-function isClosed({ node, empty }: Rank): boolean {
-  const { standbySinceMs, emptySinceMs } = node.memory;
-  return standbySinceMs !== undefined || (empty === 1 && emptySinceMs !== undefined);
+function isClosed({ memory }: MediaNode, empty: boolean): boolean {
+  const { standbySinceMs, emptySinceMs } = memory;
+  return standbySinceMs !== undefined || (empty && emptySinceMs !== undefined);
 }
 
 export interface PlaceInput {
@@ -208,6 +204,7 @@ function keepOneOpen(nodes: readonly MediaNode[], roles: Map<string, Role>): rea
     .filter((node) => roles.has(node.name))
     .toSorted(
       (a, b) =>
+        Number(isLent(a)) - Number(isLent(b)) ||
         Number(a.pod.cordonWish?.by === 'Person') - Number(b.pod.cordonWish?.by === 'Person') ||
         a.participants - b.participants ||
         compareNames(a.name, b.name),

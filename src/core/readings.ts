@@ -11,6 +11,9 @@ export interface NodeLoad {
   readonly tracksOut: number;
   readonly bytesInPerSecond: number;
   readonly bytesOutPerSecond: number;
+  /** Absent where the server did not say lately. */
+  readonly packetsInPerSecond?: number;
+  readonly packetsOutPerSecond?: number;
   /** Share of the container's CPU, 0 to 1; `undefined` where the server's figure cannot be trusted. */
   readonly cpuLoad: number | undefined;
 }

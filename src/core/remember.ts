@@ -1,11 +1,13 @@
 /** What this pass hands to the next about each node. */
 import type { Action } from './action.ts';
-import type { DecideInput } from './decide.ts';
+import type { DecideInput } from './decide-input.ts';
 import { nextProofs } from './emptiness.ts';
+import { noteForsaken } from './forsaken.ts';
+import { hasLookedAway } from './freshness.ts';
 import { ingestSince } from './ingest.ts';
-import { noteProcess, uidsOfGone } from './loss.ts';
-import { type MediaNode, isEmpty, recordSettlesMs, unexplainedClients } from './media-nodes.ts';
-import type { Memory, NodeMemory } from './memory.ts';
+import { type Gone, noteProcess } from './loss.ts';
+import { type MediaNode, isEmpty, recordSettlesMs, unexplainedClients, withMemory } from './media-nodes.ts';
+import type { Memory, NodeMemory, Unexplained } from './memory.ts';
 import type { Role } from './placement.ts';
 import { tallyOf } from './rooms-by-node.ts';
 
@@ -22,17 +24,18 @@ export function noteSight(node: MediaNode, at: SightAt): NodeMemory {
   const known = noteProcess(node, at);
   const present = withoutAbsence(known === node.memory ? node : { ...node, memory: known }, nowMs, isRead);
   const outOfServiceSinceMs = node.pod.inService ? undefined : (present.outOfServiceSinceMs ?? nowMs);
-  const noted = noteLoad(node, present, nowMs);
+  const noted = noteLoad(node, present, at);
   const told = since(noted, 'roomsUnseenSinceMs', roomsUnseenSince(node, nowMs));
-  return since(told, 'outOfServiceSinceMs', outOfServiceSinceMs);
+  const seen = since(told, 'outOfServiceSinceMs', outOfServiceSinceMs);
+  return since(seen, 'forsaken', noteForsaken(node.entry, node.forsaken ?? node.rooms, node.memory, nowMs));
 }
 
 /** One copy at most, because something in it changes on every other pass. */
-function noteLoad(node: MediaNode, present: NodeMemory, nowMs: number): NodeMemory {
+function noteLoad(node: MediaNode, present: NodeMemory, at: SightAt): NodeMemory {
   const { participants } = node;
   const served = present.served || node.phase === 'Up';
   const { nodeId, rooms } = namedOf(node, present);
-  const unexplained = recentlyUnexplained(node, nowMs);
+  const unexplained = recentlyUnexplained(node, at);
   const isSameNode = present.served === served && present.nodeId === nodeId;
   const isSameLoad = present.rooms === rooms && present.participants === participants;
   if (isSameNode && isSameLoad && present.unexplained === unexplained) return present;
@@ -48,8 +51,8 @@ function namedOf({ entry, rooms }: MediaNode, present: NodeMemory): Pick<NodeMem
 /** A field is taken out only where it is there: that costs ten times as much as a copy. */
 function since(
   memory: NodeMemory,
-  key: 'roomsUnseenSinceMs' | 'outOfServiceSinceMs',
-  value: number | undefined,
+  key: 'roomsUnseenSinceMs' | 'outOfServiceSinceMs' | 'forsaken',
+  value: number | NodeMemory['forsaken'],
 ): NodeMemory {
   if (memory[key] === value) return memory;
   if (value !== undefined) return { ...memory, [key]: value };
@@ -62,6 +65,8 @@ export interface SightAt {
   readonly wallMs: number;
   /** Whether the registry could be read. */
   readonly isRead: boolean;
+  /** The last look at it before this one. */
+  readonly readMs: number | undefined;
   /** Whether the Pods are shown as they were last written. */
   readonly ownWritesSeen: boolean;
 }
@@ -80,35 +85,52 @@ function withoutAbsence({ memory, phase }: MediaNode, nowMs: number, isRead: boo
   return isSilent ? { ...rest, staleSinceMs: staleSinceMs ?? nowMs } : rest;
 }
 
-const nothingYet: NonNullable<NodeMemory['unexplained']> = [];
+const nothingYet: readonly Unexplained[] = [];
 
-/** Of looks that counted alike the last one is enough: asked is for the least of the window. */
+/** As it was, as long as the same is counted: asked is for the least of a window that ends now. */
 function recentlyUnexplained(
   { memory, entry, rooms }: MediaNode,
-  nowMs: number,
-): NonNullable<NodeMemory['unexplained']> {
+  { nowMs, readMs }: SightAt,
+): readonly Unexplained[] {
   const past = memory.unexplained ?? nothingYet;
-  if (entry === undefined) return past;
+  if (entry === undefined) return ended(past, readMs);
   const count = unexplainedClients(entry, rooms);
   const last = past.at(-1);
-  if (last?.count === count && nowMs - last.atMs < 1000) return past;
-  const now = { atMs: nowMs, count };
-  if (last === undefined || (past.length === 1 && last.count === count)) return [now];
-  const before = last.count === count ? past.slice(0, -1) : past;
-  return [...before.filter((sample) => nowMs - sample.atMs <= recordSettlesMs), now];
+  if (last?.count === count && last.untilMs === undefined) return recent(past, nowMs);
+  return [...recent(ended(past, readMs), nowMs), { count, atMs: nowMs }];
+}
+
+/** Nobody looks at the last one any more; it was so when somebody last did. */
+function ended(past: readonly Unexplained[], readMs: number | undefined): readonly Unexplained[] {
+  const last = past.at(-1);
+  if (last === undefined || last.untilMs !== undefined) return past;
+  return past.with(-1, { ...last, untilMs: readMs ?? last.atMs });
+}
+
+/** The same list as long as nothing in it is too old: they are in the order in which they ended. */
+function recent(past: readonly Unexplained[], nowMs: number): readonly Unexplained[] {
+  let old = 0;
+  while (isOld(past[old], nowMs)) old += 1;
+  return old === 0 ? past : past.slice(old);
+}
+
+function isOld(one: Unexplained | undefined, nowMs: number): boolean {
+  return one?.untilMs !== undefined && nowMs - one.untilMs > recordSettlesMs;
 }
 
 /** Then what follows from the role: since when it is closed, and what proofs of emptiness there are. */
 export function noteRole(node: MediaNode, role: Role | undefined, input: RoleAt): NodeMemory {
   const { memory } = node;
   if (role === undefined || role === 'Serving') return opened(memory, role);
-  const since = closingOf(node, role, input);
-  const { observed, nowMs, spec } = input;
+  const { observed, nowMs, wallMs, spec, steered } = input;
   const { signallingGraceMs } = spec;
-  const proofs = nextProofs(node, { serverApi: observed.serverApi, nowMs, signallingGraceMs });
+  const isGap = hasLookedAway(input.memory, nowMs);
+  const asked = { serverApi: observed.serverApi, nowMs, signallingGraceMs };
+  const known = isBeingShut(node, steered) ? memory.proofs : nextProofs(node, asked);
+  const proofs = isGap ? [] : known;
   const sameProofs = memory.proofs === proofs || memory.proofs.length + proofs.length === 0;
-  if (sameProofs && closingKeys.every((key) => memory[key] === since[key])) return memory;
-  return { ...withoutClosing(memory), ...since, proofs };
+  if (!isGap && sameProofs && staysClosed(node, role, input)) return memory;
+  return { ...withoutClosing(memory), ...closingOf(node, role, { nowMs, wallMs, steered, isGap }), proofs };
 }
 
 export interface RoleAt extends DecideInput {
@@ -116,23 +138,44 @@ export interface RoleAt extends DecideInput {
   readonly steered: boolean;
 }
 
-type Closing = Pick<NodeMemory, (typeof closingKeys)[number]>;
-const closingKeys = [
-  'standbySinceMs',
-  'fullSinceMs',
-  'emptySinceMs',
-  'closedSinceMs',
-  'letOpen',
-  'closing',
-  'ingestSinceMs',
-] as const;
+type Closing = Pick<
+  NodeMemory,
+  | 'standbySinceMs'
+  | 'fullSinceMs'
+  | 'emptySinceMs'
+  | 'closedSinceMs'
+  | 'letOpen'
+  | 'closing'
+  | 'ingestSinceMs'
+>;
 
-/** Since when it is closed, and as what. Fields that do not hold are absent: whoever compares finds them undefined. */
-function closingOf(
+/** Whether nothing of `closingOf` would be new: asked first, because on most passes that is so for most nodes. */
+function staysClosed(
   node: MediaNode,
   role: Exclude<Role, 'Serving'>,
-  at: Pick<RoleAt, 'nowMs' | 'wallMs' | 'steered'>,
-): Closing {
+  { nowMs, steered }: Pick<RoleAt, 'nowMs' | 'steered'>,
+): boolean {
+  const { memory } = node;
+  const isSameRole =
+    (role === 'Standby') === (memory.standbySinceMs !== undefined) &&
+    (role === 'Full') === (memory.fullSinceMs !== undefined);
+  if (!isSameRole || isEmpty(node) !== (memory.emptySinceMs !== undefined)) return false;
+  const letOpen = isLetOpen(node, steered);
+  const isShut = isMarked(node, steered) || letOpen;
+  const isSameShut =
+    letOpen === (memory.letOpen === true) &&
+    isShut === (memory.closedSinceMs !== undefined) &&
+    isShut === (memory.closing !== undefined);
+  return isSameShut && ingestSince(node, nowMs) === memory.ingestSinceMs;
+}
+
+interface ClosingAt extends Pick<RoleAt, 'nowMs' | 'wallMs' | 'steered'> {
+  /** Nobody has read the registry for a while. */
+  readonly isGap: boolean;
+}
+
+/** Since when it is closed, and as what. Fields that do not hold are absent: whoever compares finds them undefined. */
+function closingOf(node: MediaNode, role: Exclude<Role, 'Serving'>, at: ClosingAt): Closing {
   const { memory } = node;
   const { nowMs } = at;
   const shut = shutOf(node, at);
@@ -144,19 +187,36 @@ function closingOf(
   return shut;
 }
 
-/** A gap means that it may have been given a room since: it is closed anew. */
+/** A gap, in its closing or in what is known of it, means that it may have been given a room since: it is closed anew. */
 function shutOf(
   node: MediaNode,
-  { nowMs, wallMs, steered }: Pick<RoleAt, 'nowMs' | 'wallMs' | 'steered'>,
+  { nowMs, wallMs, steered, isGap }: ClosingAt,
 ): { -readonly [K in keyof Closing]: Closing[K] } {
   const { memory } = node;
-  const isMarked = node.entry?.cordonMarked === true;
-  const letOpen = !isMarked && !steered && isEmpty(node);
-  if (!isMarked && !letOpen) return {};
-  const before = letOpen === (memory.letOpen === true) ? memory.closedSinceMs : undefined;
+  const letOpen = isLetOpen(node, steered);
+  if (!isMarked(node, steered) && !letOpen) return {};
+  const goesOn = !isGap && letOpen === (memory.letOpen === true);
+  const before = goesOn ? memory.closedSinceMs : undefined;
   const closedSinceMs = before ?? nowMs;
   const closing = memory.closing ?? carriedAt(node, wallMs);
   return letOpen ? { closedSinceMs, closing, letOpen } : { closedSinceMs, closing };
+}
+
+/** Each heartbeat opens a closed node until its entry is marked again, in a millisecond or on a busy machine in many. */
+const markingTakesMs = 1000;
+
+/** Caught in between: nothing new is known by that, for or against it. */
+function isBeingShut({ entry, memory }: MediaNode, steered: boolean): boolean {
+  if (!steered || entry === undefined || entry.cordonMarked || entry.ageMs > markingTakesMs) return false;
+  return memory.closedSinceMs !== undefined && memory.letOpen !== true;
+}
+
+function isMarked(node: MediaNode, steered: boolean): boolean {
+  return node.entry?.cordonMarked === true || isBeingShut(node, steered);
+}
+
+function isLetOpen(node: MediaNode, steered: boolean): boolean {
+  return node.entry?.cordonMarked !== true && !steered && isEmpty(node);
 }
 
 function carriedAt({ rooms, participants }: MediaNode, wallMs: number): NonNullable<NodeMemory['closing']> {
@@ -185,9 +245,14 @@ function closedAs(role: 'Standby' | 'Full', isSurplus: boolean): NodeMemory['tol
 
 function opened(memory: NodeMemory, role: 'Serving' | undefined): NodeMemory {
   if (role === undefined) return memory.proofs.length === 0 ? memory : { ...memory, proofs: [] };
-  const isOpen = closingKeys.every((key) => memory[key] === undefined);
-  if (isOpen && memory.proofs.length === 0) return memory;
+  if (wasOpen(memory) && memory.proofs.length === 0) return memory;
   return { ...withoutClosing(memory), proofs: [] };
+}
+
+function wasOpen(memory: NodeMemory): boolean {
+  const { standbySinceMs, fullSinceMs, emptySinceMs, closedSinceMs, closing, ingestSinceMs } = memory;
+  const isIdle = (standbySinceMs ?? fullSinceMs ?? emptySinceMs ?? ingestSinceMs) === undefined;
+  return isIdle && (closedSinceMs ?? closing ?? memory.letOpen) === undefined;
 }
 
 function withoutClosing(memory: NodeMemory): NodeMemory {
@@ -202,24 +267,30 @@ export function noteDeeds(
   actions: readonly Action[],
   nowMs: number,
 ): readonly MediaNode[] {
-  const evicted = new Set(actions.flatMap((action) => (action.kind === 'EvictNode' ? [action.pod.uid] : [])));
-  const ended = new Set(actions.flatMap((action) => (action.kind === 'EndWedged' ? [action.pod.uid] : [])));
-  if (evicted.size + ended.size === 0) return nodes;
-  return nodes.map((node): MediaNode => {
-    const { uid } = node.pod;
-    if (evicted.has(uid)) return { ...node, memory: { ...node.memory, evicted: true } };
-    return ended.has(uid) ? { ...node, memory: { ...node.memory, endAskedMs: nowMs } } : node;
+  const deeds = new Map(
+    actions.flatMap((action) => ('pod' in action ? [[action.pod.uid, action.kind]] : [])),
+  );
+  if (deeds.size === 0) return nodes;
+  return nodes.map((node) => {
+    const deed = deeds.get(node.pod.uid);
+    return deed === undefined ? node : withMemory(node, deedNoted(node.memory, deed, nowMs));
   });
 }
 
-/** Keeps what is known of vanished Pods for a while. `nodes` are those that are there. */
-export function carryGone(memory: Memory, nodes: readonly MediaNode[], nowMs: number): Memory['nodes'] {
-  const gone: Record<string, NodeMemory> = {};
-  for (const uid of uidsOfGone(nodes, memory)) {
-    const node = memory.nodes[uid];
-    if (node === undefined) continue;
+function deedNoted(memory: NodeMemory, deed: Action['kind'], nowMs: number): NodeMemory {
+  if (deed === 'EvictNode') return { ...memory, evicted: true };
+  if (deed === 'EndWedged') return { ...memory, endAskedMs: nowMs };
+  if (deed === 'RemoveFailed' && memory.failureCounted === undefined)
+    return { ...memory, failureCounted: true };
+  return memory;
+}
+
+/** Keeps what is known of vanished Pods for a while. */
+export function carryGone(gone: readonly Gone[], nowMs: number): Memory['nodes'] {
+  const kept: Record<string, NodeMemory> = {};
+  for (const [uid, node] of gone) {
     const goneSinceMs = node.goneSinceMs ?? nowMs;
-    if (nowMs - goneSinceMs < rememberGoneMs) gone[uid] = { ...node, goneSinceMs };
+    if (nowMs - goneSinceMs < rememberGoneMs) kept[uid] = { ...node, goneSinceMs };
   }
-  return gone;
+  return kept;
 }

@@ -2,6 +2,7 @@
  * How many nodes the governor wants: enough free slots for the rooms that come while a node is launched, closed
  * nodes counted, and no empty node longer than it may be wanted back soon.
  */
+import { byProfile } from './capacity-use.ts';
 import { evenShare } from './even.ts';
 import { type Expected, expectedArrivals, forecastSlots } from './forecast.ts';
 import { hasSpace } from './governor.ts';
@@ -137,7 +138,9 @@ function freeThen(spec: ClusterSpec, { free }: NodeOutlook, ending: number): num
 }
 
 function sum(outlooks: readonly NodeOutlook[], of: (outlook: NodeOutlook) => number): number {
-  return outlooks.reduce((total, outlook) => total + of(outlook), 0);
+  let total = 0;
+  for (const outlook of outlooks) total += of(outlook);
+  return total;
 }
 
 /** Nodes that have been empty for long enough and whose slots are not wanted back soon. */
@@ -146,10 +149,11 @@ function spareNodes(
   pace: Pace,
   affordable: number,
 ): { readonly count: number; readonly wakeAtMs: number | undefined } {
-  const emptySinceMs = outlooks.flatMap(({ empty, node }) =>
-    empty && node.memory.emptySinceMs !== undefined ? [node.memory.emptySinceMs] : [],
-  );
-  const dueMs = emptySinceMs.map((sinceMs) => sinceMs + pace.holdS * 1000);
+  const dueMs: number[] = [];
+  for (const { empty, node } of outlooks) {
+    const { emptySinceMs } = node.memory;
+    if (empty && emptySinceMs !== undefined) dueMs.push(emptySinceMs + pace.holdS * 1000);
+  }
   const due = dueMs.filter((atMs) => atMs <= nowMs).length;
   const later = dueMs.filter((atMs) => atMs > nowMs);
   return {
@@ -166,13 +170,21 @@ function becauseOf(
   const step = Math.max(1, spec.capacity.participants * leastFreeShare);
   const slots = Math.round(Math.ceil(need / step - 1e-9) * step);
   if (missing > 0 || launching > 0 || wanted > busy + Math.max(0, current - outlooks.length)) {
-    const message = `About ${counted(slots, 'free slot')} for the rooms that are to be expected require ${counted(wanted, 'Media Node')}.`;
+    const message = `The rooms that are to be expected need about ${counted(slots, 'free slot')}, which takes ${counted(wanted, 'Media Node')}${carrying(spec)}.`;
     return { reason: 'ReserveRequiresNodes', message };
   }
   const message = `${counted(busy, 'Media Node')} ${busy === 1 ? 'has' : 'have'} rooms.`;
   return { reason: 'RoomsHoldNodes', message };
 }
 
+/** Without a profile everybody knows the figure: it stands in the spec. */
+function carrying(spec: ClusterSpec): string {
+  const source = byProfile(spec, 'participants');
+  return source === '' ? '' : `, each with ${spec.capacity.participants}${source}`;
+}
+
 function busyNodes(outlooks: readonly NodeOutlook[]): number {
-  return outlooks.filter(({ empty }) => !empty).length;
+  let busy = 0;
+  for (const { empty } of outlooks) if (!empty) busy += 1;
+  return busy;
 }

@@ -54,6 +54,8 @@ const leastShare = 1 / 3;
 interface Once {
   readonly size: number;
   readonly lengthS: number;
+  /** Made when they are first told: most rooms are too small for that. */
+  facts?: NameFacts;
 }
 
 export class NameLearner {
@@ -94,7 +96,8 @@ export class NameLearner {
     let count = this.#known.size;
     for (const [key, once] of this.#once) {
       if (once.size < notableSize) continue;
-      byHash[key] = factsOnce(once);
+      once.facts ??= factsOnce(once);
+      byHash[key] = once.facts;
       count += 1;
     }
     for (const [key, facts] of this.#known) byHash[key] = facts;

@@ -2,6 +2,7 @@
  * Follows the rooms that come, grow and end. A room that was lost from sight with its node, or because nobody could
  * look, has not ended: it is only no longer known.
  */
+import { entriesById } from './entries-by-id.ts';
 import { ageKnotsS, grownS } from './learned.ts';
 import type { RedisReading, RoomPlacement } from './readings.ts';
 import { roomsByNode } from './rooms-by-node.ts';
@@ -62,6 +63,12 @@ interface Settled {
   look: number;
 }
 
+/** The rooms that a node had at the last look, and the one that is likely to be met next. */
+interface Past {
+  readonly rooms: readonly WatchedRoom[];
+  next: number;
+}
+
 type Read = Extract<RedisReading, { kind: 'Read' }>;
 interface Instant {
   readonly nowMs: number;
@@ -97,7 +104,7 @@ export class RoomWatch {
         continue;
       }
       if (before !== undefined) changed.push(before);
-      this.#settled.set(nodeId, this.#followAll(list, at, fresh));
+      this.#settled.set(nodeId, this.#followAll({ list, past: pastOf(before) }, at, fresh));
     }
     this.#sweep(redis, changed);
     for (const placement of fresh) this.#meet(placement, at, sinceMs);
@@ -124,12 +131,16 @@ export class RoomWatch {
   }
 
   /** Rooms that were not known are added to `fresh`. */
-  #followAll(list: readonly RoomPlacement[], at: Instant, fresh: RoomPlacement[]): Settled {
+  #followAll(
+    { list, past }: { readonly list: readonly RoomPlacement[]; readonly past: Past },
+    at: Instant,
+    fresh: RoomPlacement[],
+  ): Settled {
     const rooms: WatchedRoom[] = [];
     for (const placement of list) {
       const { participants } = placement;
       if (participants === undefined) continue;
-      const room = this.#rooms.get(placement.room);
+      const room = this.#find(placement.room, past);
       if (room === undefined || !isSame(room, placement)) {
         fresh.push(placement);
         continue;
@@ -140,6 +151,19 @@ export class RoomWatch {
       else if (participants > room.peak) this.#raise(room, participants);
     }
     return { list, rooms, young: rooms.filter((room) => !room.booked), look: this.#look };
+  }
+
+  /** Rooms stand in the order in which they stood at the last look, but for those that have ended in between. */
+  #find(name: string, past: Past): WatchedRoom | undefined {
+    const beside = past.rooms[past.next];
+    if (beside?.name === name) {
+      past.next += 1;
+      return beside;
+    }
+    const room = this.#rooms.get(name);
+    const at = room === undefined ? -1 : past.rooms.indexOf(room, past.next);
+    if (at >= 0) past.next = at + 1;
+    return room;
   }
 
   /** Applications make rooms that nobody ever enters: a room counts from its first participant on. */
@@ -212,7 +236,7 @@ export class RoomWatch {
   #sweep(redis: Read, changed: readonly Settled[]): void {
     const gone = this.#unseen(changed);
     if (gone.length === 0 || this.#lastMs === undefined) return;
-    const nodes = new Set(redis.nodes.map(({ nodeId }) => nodeId));
+    const nodes = entriesById(redis.nodes);
     const allLost = gone.length >= mostAtOnce && gone.length * 2 >= this.#rooms.size;
     for (const room of gone) {
       this.#rooms.delete(room.name);
@@ -250,6 +274,10 @@ export class RoomWatch {
     this.#rooms.clear();
     this.#settled.clear();
   }
+}
+
+function pastOf(before: Settled | undefined): Past {
+  return { rooms: before?.rooms ?? [], next: 0 };
 }
 
 function noteGrowth(room: WatchedRoom, participants: number): void {

@@ -2,6 +2,7 @@
  * How long the rooms of a node will live, worked out once as long as they are the same ones: most looks find that
  * nothing has happened, or that only people have come and left.
  */
+import { Lately } from './lately.ts';
 import { type Learned, type NameFacts, type NameTable, grownS } from './learned.ts';
 import type { RoomPlacement } from './readings.ts';
 import { factsOf } from './room-names.ts';
@@ -11,6 +12,7 @@ import {
   addKnownLife,
   addLife,
   aheadCount,
+  classOf,
   emptyByS,
   endedBy,
   extensionS,
@@ -19,7 +21,7 @@ import {
   pointAt,
 } from './survival.ts';
 
-/** Half of the width of the classes of age. */
+/** Half of the width of the classes of age. Each node has its own beginnings, so that not all are reckoned in one pass. */
 const lifeStepS = 30;
 
 /** A room that may still grow. */
@@ -33,7 +35,7 @@ export interface YoungRoom {
 export interface Ground {
   readonly lives: Lives;
   readonly names: NameTable;
-  readonly stepS: number;
+  readonly wallS: number;
   readonly horizon: number;
   /** The same for how long slots are kept. */
   readonly keepHorizon: number;
@@ -41,6 +43,9 @@ export interface Ground {
 
 export interface RoomsLife {
   readonly ground: Ground;
+  /** The beginning of the node's step, and where in a step it lies. */
+  readonly stepS: number;
+  readonly offsetS: number;
   readonly rooms: readonly RoomPlacement[];
   /** Of each room what is known by its name, and the probabilities that it has ended by the horizons. */
   readonly facts: readonly (NameFacts | undefined)[];
@@ -58,11 +63,11 @@ export interface RoomsLife {
 /** Written anew for each node that is reckoned. */
 const logEmpty = new Float64Array(aheadCount);
 
-/** By the rooms of a node: the same list as long as none of them has changed. */
-const lives = new WeakMap<readonly RoomPlacement[], RoomsLife>();
-/** The last one of each node. Mostly only people have come or left since, which changes no life. */
-const latest = new Map<string, RoomsLife>();
-const mostLatest = 5000;
+/**
+ * The last one of each node, of the same list of rooms as long as none of them has changed. Mostly only people have come or
+ * left since, which changes no life. Earlier ones are not kept: the journal holds on to lists of the past.
+ */
+const latest = new Lately<RoomsLife>();
 
 /** How far ahead rooms that end are looked for: while a node is launched, and while slots are kept. */
 export interface Ahead {
@@ -71,46 +76,67 @@ export interface Ahead {
 }
 
 export function groundOf({ hazard, names }: Learned, wallS: number, ahead: Ahead): Ground {
-  const stepS = Math.floor(wallS / lifeStepS) * lifeStepS;
   const [horizon, keepHorizon] = [pointAt(ahead.horizonS), pointAt(ahead.keepS)];
-  return { lives: livesOf(hazard), names, stepS, horizon, keepHorizon };
+  return { lives: livesOf(hazard), names, wallS, horizon, keepHorizon };
 }
 
 /** Lives are reckoned in steps, so that nodes on which nothing has happened are reckoned once a step. */
 export function lifeOf(ground: Ground, rooms: readonly RoomPlacement[]): RoomsLife {
-  const known = lives.get(rooms);
-  if (known !== undefined && isSameGround(known.ground, ground)) return known;
   const nodeId = rooms[0]?.nodeId ?? '';
-  const before = known ?? latest.get(nodeId);
-  const life =
-    before !== undefined && isSameGround(before.ground, ground) && areSameRooms(before.rooms, rooms)
-      ? { ...before, ...counted(ground, rooms, before), rooms }
-      : reckoned(ground, rooms, before);
-  lives.set(rooms, life);
-  if (latest.size > mostLatest) latest.clear();
-  latest.set(nodeId, life);
+  const before = latest.get(nodeId);
+  const at = momentOf(ground, before?.offsetS ?? offsetOf(nodeId));
+  const life = goneOn(before, at, rooms) ?? reckoned(at, rooms, before);
+  if (life === before) return life;
+  latest.set(nodeId, life, ground.wallS);
   return life;
 }
 
-function reckoned(ground: Ground, rooms: readonly RoomPlacement[], before: RoomsLife | undefined): RoomsLife {
+/** When a node's rooms are reckoned, and with what. */
+type Moment = Pick<RoomsLife, 'ground' | 'stepS' | 'offsetS'>;
+
+function momentOf(ground: Ground, offsetS: number): Moment {
+  const stepS = Math.floor((ground.wallS - offsetS) / lifeStepS) * lifeStepS + offsetS;
+  return { ground, stepS, offsetS };
+}
+
+/** What was reckoned before, with the people of now; `undefined` where that does not hold any more. */
+function goneOn(
+  before: RoomsLife | undefined,
+  { ground, stepS }: Moment,
+  rooms: readonly RoomPlacement[],
+): RoomsLife | undefined {
+  if (before?.stepS !== stepS || !isSameGround(before.ground, ground)) return undefined;
+  if (before.rooms === rooms) return before;
+  return areSameRooms(before.rooms, rooms)
+    ? { ...before, ...counted(stepS, rooms, before), rooms }
+    : undefined;
+}
+
+/** The same for a node whoever asks and whenever. */
+function offsetOf(nodeId: string): number {
+  let sum = 0;
+  for (let at = 0; at < nodeId.length; at += 1) sum = (31 * sum + nodeId.charCodeAt(at)) % 30_000;
+  return (sum * lifeStepS) / 30_000;
+}
+
+function reckoned(at: Moment, rooms: readonly RoomPlacement[], before: RoomsLife | undefined): RoomsLife {
+  const { ground, stepS } = at;
   const facts = factsOfAll(ground.names, rooms, before);
-  const ended: number[] = [];
-  const endedLater: number[] = [];
+  const ends = rooms.map((room, index) =>
+    room.participants === undefined ? undefined : endOf(at, room, facts[index]),
+  );
+  // Lists of their exact length: they live for half a minute, and there are two for every node.
+  const ended = ends.map((end) => (end === undefined ? 0 : endedAt(ground, end, ground.horizon)));
+  const endedLater = ends.map((end) => (end === undefined ? 0 : endedAt(ground, end, ground.keepHorizon)));
   logEmpty.fill(0);
-  for (let at = 0; at < rooms.length; at += 1) {
-    const room = rooms[at];
-    const end = room?.participants === undefined ? undefined : endOf(ground, room, facts[at]);
-    if (end !== undefined) addEnd(ground, end);
-    ended.push(end === undefined ? 0 : endedAt(ground, end, ground.horizon));
-    endedLater.push(end === undefined ? 0 : endedAt(ground, end, ground.keepHorizon));
-  }
+  for (const end of ends) if (end !== undefined) addEnd(ground, end);
   return {
-    ground,
+    ...at,
     rooms,
     facts,
     ended,
     endedLater,
-    ...counted(ground, rooms, { facts, ended, endedLater }),
+    ...counted(stepS, rooms, { facts, ended, endedLater }),
     extensionS: extensionS(ground.lives, logEmpty),
     emptyInS: emptyByS(logEmpty, 0.5),
     latestInS: emptyByS(logEmpty, 0.95),
@@ -119,7 +145,7 @@ function reckoned(ground: Ground, rooms: readonly RoomPlacement[], before: Rooms
 
 /** What depends on the people in the rooms. */
 function counted(
-  { stepS }: Ground,
+  stepS: number,
   rooms: readonly RoomPlacement[],
   { facts, ended, endedLater }: Pick<RoomsLife, 'facts' | 'ended' | 'endedLater'>,
 ): Pick<RoomsLife, 'endingSoon' | 'endingLater' | 'young'> {
@@ -138,12 +164,16 @@ function counted(
   return { endingSoon, endingLater, young };
 }
 
-/** By its age, or about when it ends where its name tells that. */
+/** By the class of its age, or about when it ends where its name tells that. */
 type End = number | KnownEnd;
 
-function endOf({ stepS }: Ground, { createdAtSeconds }: RoomPlacement, facts: NameFacts | undefined): End {
+function endOf(
+  { stepS, ground: { lives: by } }: Moment,
+  { createdAtSeconds }: RoomPlacement,
+  facts: NameFacts | undefined,
+): End {
   const ageS = createdAtSeconds === undefined ? grownS : Math.max(0, stepS - createdAtSeconds);
-  if (facts === undefined || ageS >= facts.lengthS) return ageS;
+  if (facts === undefined || ageS >= facts.lengthS) return classOf(by, ageS);
   return { leftS: facts.lengthS - ageS, spreadS: Math.max(60, Math.sqrt(facts.lengthVariance)) };
 }
 
@@ -158,24 +188,25 @@ function endedAt({ lives: by }: Ground, end: End, point: number): number {
 }
 
 function isSameGround(a: Ground, b: Ground): boolean {
-  const isSameStep = a.stepS === b.stepS && a.horizon === b.horizon && a.keepHorizon === b.keepHorizon;
-  return isSameStep && a.lives === b.lives && a.names === b.names;
+  const isSameReach = a.horizon === b.horizon && a.keepHorizon === b.keepHorizon;
+  return isSameReach && a.lives === b.lives && a.names === b.names;
 }
 
 /** Whether the rooms are the same ones in the same order, whoever is in them. */
 function areSameRooms(before: readonly RoomPlacement[], rooms: readonly RoomPlacement[]): boolean {
   if (before.length !== rooms.length) return false;
-  return rooms.every((room, at) => {
-    const was = before[at];
-    if (was === room) return true;
-    const isAlive = room.participants !== undefined;
-    return (
-      was?.room === room.room &&
-      was.createdAtSeconds === room.createdAtSeconds &&
-      (was.participants !== undefined) === isAlive
-    );
-  });
+  for (let at = 0; at < rooms.length; at += 1) {
+    if (rooms[at] !== before[at] && !isSameRoom(rooms[at], before[at])) return false;
+  }
+  return true;
 }
+
+function isSameRoom(a: RoomPlacement | undefined, b: RoomPlacement | undefined): boolean {
+  if (a?.room !== b?.room || a?.createdAtSeconds !== b?.createdAtSeconds) return false;
+  return (a?.participants === undefined) === (b?.participants === undefined);
+}
+
+const nothingKnown: readonly undefined[] = [];
 
 /** Names are looked up once a table, and carried over from what was known of the node before. */
 function factsOfAll(
@@ -183,6 +214,7 @@ function factsOfAll(
   rooms: readonly RoomPlacement[],
   before: RoomsLife | undefined,
 ): readonly (NameFacts | undefined)[] {
+  if (names.count === 0) return nothingKnown;
   if (before === undefined || before.ground.names !== names) {
     return rooms.map(({ room }) => factsOf(names, room));
   }

@@ -3,6 +3,7 @@
  * `core/compile-spec.ts` makes it from the resource; nothing else does.
  */
 
+import type { ProfileRef, ProfileUse } from './capacity-profile.ts';
 import type { ForecastMode } from './forecast.ts';
 
 export type Mode = 'Enforce' | 'DryRun' | 'External' | 'Paused';
@@ -12,20 +13,28 @@ export type Target =
   | { readonly kind: 'Participants'; readonly utilization: number }
   | { readonly kind: 'Tracks'; readonly utilization: number }
   | { readonly kind: 'Bandwidth'; readonly utilization: number }
-  | { readonly kind: 'Cpu'; readonly utilization: number };
+  | { readonly kind: 'Cpu'; readonly utilization: number }
+  /** Received and sent. Only a capacity profile knows how many a node can stand. */
+  | { readonly kind: 'Packets'; readonly utilization: number }
+  /** What the load should cost in processor cores, by a capacity profile. */
+  | { readonly kind: 'Cost'; readonly utilization: number };
 
 /** How much one Media Node carries. `undefined`: nobody said, so no opinion can be formed from it. */
 export interface Capacity {
   readonly participants: number;
   readonly tracks: number | undefined;
   readonly egressBytesPerSecond: number | undefined;
+  /** Received and sent; absent where no capacity profile says. */
+  readonly packetsPerSecond?: number;
+  /** Processor cores up to which people are served well; absent where no capacity profile says. */
+  readonly cores?: number;
 }
 
 export interface Headroom {
   readonly slots: number;
   /** Share of the participants now present, 0 to 1. */
   readonly share: number;
-  /** Keep free room for one more room as large as the largest one. */
+  /** Keep as many free slots as the largest live room has participants. */
   readonly largestRoom: boolean;
 }
 
@@ -73,7 +82,12 @@ export interface ClusterSpec {
   readonly maxNodes: number;
   /** Only read in mode External. */
   readonly replicas: number;
+  /** As given, or as the capacity profile says once `settleCapacity` has taken it in. */
   readonly capacity: Capacity;
+  /** The capacity profile that is asked for; absent where the figures are given. */
+  readonly profileRef?: ProfileRef;
+  /** What became of that; absent until `settleCapacity` has looked. */
+  readonly profile?: ProfileUse;
   readonly startupDeadlineMs: number;
   readonly targets: readonly Target[];
   readonly headroom: Headroom;

@@ -2,9 +2,10 @@
 import { CONDITION_TYPES, type NextCondition, setCondition } from '../api/conditions.ts';
 import { podSelector } from '../api/names.ts';
 import type { ClusterStatus } from '../api/v1alpha1.gen.ts';
-import type { Decision, NodeState, NodeView } from './decide.ts';
+import { capacityCondition, capacityStatus } from './capacity-told.ts';
+import type { Decision, NodeState, NodeView } from './decision.ts';
 import { freeSlots } from './demand.ts';
-import { liveRooms } from './media-nodes.ts';
+import { isLent, liveRooms } from './media-nodes.ts';
 import { nodeStatuses } from './node-status.ts';
 import { type Finding, type ReasonCode, reasons } from './reasons.ts';
 import type { ClusterSpec, SpecProblem } from './spec.ts';
@@ -33,16 +34,17 @@ const people = { one: 'Media Node', many: 'Media Nodes' } as const;
 
 /** The whole status. Equal to `previous` but for nothing when nothing a reader cares about has changed. */
 export function statusOf(input: StatusInput): ClusterStatus {
-  const { decision, previous, spec } = input;
+  const { decision, previous } = input;
+  const spec = withFigures(input);
   const counts = countStates(decision.nodes);
-  const participants = sum(decision.nodes, ({ node }) => node.participants);
+  const own = decision.nodes.filter(({ node }) => !isLent(node));
+  const participants = sum(own, ({ node }) => node.participants);
   const serving = decision.nodes.filter((view) => view.state === 'Serving');
-  const ready = counts.Serving + counts.Standby + counts.Cordoned;
-  const slots = ready * spec.capacity.participants;
+  const slots = readyOf(countStates(own)) * spec.capacity.participants;
   return {
     observedGeneration: input.generation,
     desiredNodes: decision.desired,
-    readyNodes: ready,
+    readyNodes: readyOf(counts),
     servingNodes: counts.Serving,
     standbyNodes: counts.Standby,
     cordonedNodes: counts.Cordoned,
@@ -50,10 +52,11 @@ export function statusOf(input: StatusInput): ClusterStatus {
     leavingNodes: counts.Leaving,
     failedNodes: counts.Failed + counts.Suspect + counts.Lost,
     replicas: decision.nodes.length,
-    rooms: sum(decision.nodes, ({ node }) => liveRooms(node).length),
+    rooms: sum(own, ({ node }) => liveRooms(node).length),
     participants,
     utilizationPercent: slots === 0 ? 0 : Math.round((100 * participants) / slots),
     freeSlots: sum(serving, ({ node }) => freeSlots(spec, node)),
+    ...capacityStatus(decision.capacity, previous, previous?.participants === participants),
     selector: podSelector(input.clusterName),
     conditions: conditionsOf(input, counts),
     lastDecision: lastDecision(decision, previous, input.nowIso),
@@ -61,6 +64,11 @@ export function statusOf(input: StatusInput): ClusterStatus {
     ...(input.shadow === undefined ? {} : { shadow: input.shadow }),
     nodes: nodeStatuses(decision.nodes.slice(0, mostNodesListed), input),
   };
+}
+
+/** The spec is as it was written; the decision knows whose figures hold. */
+function withFigures({ spec, decision }: StatusInput): ClusterSpec {
+  return decision.capacity === undefined ? spec : { ...spec, capacity: decision.capacity.figures };
 }
 
 type Counts = Readonly<Record<NodeState, number>>;
@@ -79,6 +87,10 @@ function countStates(views: readonly NodeView[]): Counts {
   };
 }
 
+function readyOf({ Serving, Standby, Cordoned }: Counts): number {
+  return Serving + Standby + Cordoned;
+}
+
 function sum(views: readonly NodeView[], of: (view: NodeView) => number): number {
   return views.reduce((total, view) => total + of(view), 0);
 }
@@ -93,6 +105,21 @@ function lastDecision(
   const before = previous?.lastDecision;
   const same = before?.desired === desired && before.reason === because.reason;
   return { time: same ? before.time : nowIso, desired, reason: because.reason, message: because.message };
+}
+
+/**
+ * A status without the words whose figures move with what is expected of the rooms, while nothing happens. When only
+ * they differ nothing is written; they are brought up to date with the next thing that is.
+ */
+export function withoutPassingWords(status: ClusterStatus): ClusterStatus {
+  const { lastDecision: decided, conditions: said } = status;
+  return {
+    ...status,
+    ...(decided === undefined ? {} : { lastDecision: { ...decided, message: '' } }),
+    ...(said === undefined
+      ? {}
+      : { conditions: said.map((one) => (one.type === 'ScalingLimited' ? { ...one, message: '' } : one)) }),
+  };
 }
 
 function conditionsOf(input: StatusInput, counts: Counts): NonNullable<ClusterStatus['conditions']> {
@@ -126,6 +153,7 @@ const conditions: Readonly<Record<(typeof CONDITION_TYPES)[number], Judge>> = {
       ? { status: 'True', reason: 'SelectorFits', message: reasons.SelectorFits }
       : { status: 'False', reason: 'SelectorAdvice', message: selectorAdvice.join(' ') },
   RegistryExclusive: registryCondition,
+  CapacityKnown: ({ decision, spec }) => capacityCondition(decision.capacity, spec.profileRef?.name),
   Updated: ({ decision, previous }) => updatedCondition(decision.updates, previous),
   Progressing: ({ spec, decision }, counts) =>
     spec.deleting

@@ -1,12 +1,14 @@
 /** Whether rooms may be steered by closing nodes, and what takes the place of steering where they may not. */
 import type { Steering } from './action.ts';
 import { slipRefusal, watchCordon } from './cordon-watch.ts';
-import type { DecideInput } from './decide.ts';
+import type { DecideInput } from './decide-input.ts';
+import { hasLookedAway } from './freshness.ts';
 import type { MediaNode } from './media-nodes.ts';
 import type { CordonWatch } from './memory.ts';
 import type { Role } from './placement.ts';
 import type { Finding } from './reasons.ts';
 import { versionRefusal } from './server-version.ts';
+import { blindUntil } from './view-age.ts';
 
 /** Nothing is written: what was closed opens by itself with the next heartbeat. */
 export const letGo: Steering = { open: [], closed: [] };
@@ -26,12 +28,14 @@ export function steeringRefusal(
   );
 }
 
-/** What this pass saw of whether closing nodes holds. */
+/** What this pass saw of whether closing nodes holds. Whoever has not looked for a while has not closed them either. */
 export function noteCordons(
-  { spec, memory, nowMs, wallMs }: Pick<DecideInput, 'spec' | 'memory' | 'nowMs' | 'wallMs'>,
+  { spec, observed, memory, nowMs, wallMs }: Omit<DecideInput, 'clusterName' | 'learned' | 'launchMs'>,
   nodes: readonly MediaNode[],
 ): CordonWatch {
-  return watchCordon(nodes, memory.cordonWatch, { nowMs, wallMs, revision: spec.revision });
+  const isBlind = blindUntil({ redis: observed.redis, nodes, memory, nowMs }) !== undefined;
+  const afterGap = isBlind || hasLookedAway(memory, nowMs);
+  return watchCordon(nodes, memory.cordonWatch, { nowMs, wallMs, revision: spec.revision, afterGap });
 }
 
 /** The role as the world sees it: a node that would be closed takes rooms all the same. */

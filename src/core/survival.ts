@@ -155,20 +155,20 @@ export function pointAt(timeS: number): number {
   return at < 0 ? aheadCount - 1 : at;
 }
 
-/** Adds a room of this age to the logarithms of the probabilities that its node is empty. */
-export function addLife(lives: Lives, logEmpty: Float64Array, ageS: number): void {
-  const from = classOf(lives, ageS);
+/** Adds a room of this class of age to the logarithms of the probabilities that its node is empty. */
+export function addLife({ logEnded }: Lives, logEmpty: Float64Array, ageClass: number): void {
   for (let point = 0; point < aheadCount; point += 1) {
-    logEmpty[point] = (logEmpty[point] ?? 0) + (lives.logEnded[from + point] ?? 0);
+    logEmpty[point] = (logEmpty[point] ?? 0) + (logEnded[ageClass + point] ?? 0);
   }
 }
 
-/** The probability that a room of this age has ended by a point ahead. */
-export function endedBy(lives: Lives, ageS: number, point: number): number {
-  return lives.ended[classOf(lives, ageS) + point] ?? 1;
+/** The probability that a room of this class of age has ended by a point ahead. */
+export function endedBy({ ended }: Lives, ageClass: number, point: number): number {
+  return ended[ageClass + point] ?? 1;
 }
 
-function classOf(lives: Lives, ageS: number): number {
+/** The class of an age: where its probabilities begin. */
+export function classOf(lives: Lives, ageS: number): number {
   const step = Math.max(0, Math.min(ageSteps - 1, Math.floor(ageS / ageStepS)));
   if (lives.known[step] === 0) workOut(lives, step);
   return step * aheadCount;
@@ -204,6 +204,8 @@ export function extensionS(lives: Lives, logEmpty: Float64Array): number {
 /** When the node is empty with this probability, in seconds from now; `undefined` when not within 12 h. */
 export function emptyByS(logEmpty: Float64Array, probability: number): number | undefined {
   const wanted = Math.log(probability);
-  const point = logEmpty.findIndex((value) => value >= wanted);
-  return point < 0 ? undefined : aheadS[point];
+  for (let point = 0; point < aheadCount; point += 1) {
+    if ((logEmpty[point] ?? 0) >= wanted) return aheadS[point];
+  }
+  return undefined;
 }

@@ -1,5 +1,6 @@
 /** What became different between two decisions, as Events tell it. */
-import type { Decision, NodeState, NodeView } from './decide.ts';
+import { capacityTold } from './capacity-told.ts';
+import type { Decision, NodeState, NodeView } from './decision.ts';
 import { drainTransition, evictionNotice, hasDrainNews } from './drains-told.ts';
 import type { Loss } from './loss.ts';
 import { type Finding, type ReasonCode, reasons } from './reasons.ts';
@@ -22,7 +23,12 @@ export function transitions(before: Decision | undefined, now: Decision): readon
     if (was === undefined || !isAsBefore(was, view)) changed.push(...nodeTransition(was, view));
     if (hasDrainNews(was, view)) changed.push(...drainTransition(was, view));
   });
-  const fleet = [...now.losses.map(lossTold), ...changesTold(before, now), ...sizeTransition(before, now)];
+  const fleet = [
+    ...now.losses.map(lossTold),
+    ...changesTold(before, now),
+    ...capacityTold(before, now),
+    ...sizeTransition(before, now),
+  ];
   return fleet.length === 0 ? changed : [...changed, ...fleet];
 }
 
@@ -132,6 +138,10 @@ export function severityOf(reason: ReasonCode): 'Normal' | 'Warning' {
     'MediaNodeFailed',
     'MediaNodeSuspect',
     'LaunchFailed',
+    'ProfileMissing',
+    'ProfileUnmatched',
+    'ProfileUnusable',
+    'ProfileDrifted',
     'SpecInvalid',
     'RedisUnavailable',
     'HeartbeatsStopped',
@@ -148,6 +158,9 @@ export function severityOf(reason: ReasonCode): 'Normal' | 'Warning' {
     'RegistryShared',
     'UpdateFailed',
     'MaintenanceDeadline',
+    'LoadTestInconclusive',
+    'LoadTestFailed',
+    'ProfileNotPublished',
   ];
   return warnings.includes(reason) ? 'Warning' : 'Normal';
 }

@@ -5,7 +5,7 @@ import { parseIsoMs } from '../base/iso-time.ts';
 import { type ReasonCode, reasons } from './reasons.ts';
 import { steadyInstant } from './steady-instant.ts';
 import type { UpdatePhase } from './updates.ts';
-import type { UpdateView } from './updates-view.ts';
+import type { UpdateView } from './decision.ts';
 
 /** What was told before stays where nothing can be told now. `nowIso` is RFC 3339. */
 export function updatesStatus(

@@ -1,9 +1,8 @@
 /** What became different about changes of the nodes between two decisions, as Events tell it. */
 import { isoFromMs } from '../base/iso-time.ts';
-import type { Decision } from './decide.ts';
+import type { Decision, DepartureView, UpdateView } from './decision.ts';
 import type { Nearness } from './departures.ts';
 import type { Finding } from './reasons.ts';
-import type { DepartureView, UpdateView } from './updates-view.ts';
 import { peopleInRooms } from './words.ts';
 
 /** After a cold start only what is about to be cut. */

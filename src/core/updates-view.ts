@@ -1,34 +1,10 @@
 /** How far a change of the nodes has come, for the status, and which machines are to be freed, for Events. */
 import type { Evacuation } from './evacuation.ts';
-import type { Nearness } from './departures.ts';
+import type { DepartureView, UpdateView } from './decision.ts';
 import { liveRooms } from './media-nodes.ts';
 import type { NodeOutlook } from './outlook.ts';
 import type { Finding } from './reasons.ts';
 import type { UpdatePhase } from './updates.ts';
-
-export interface UpdateView {
-  readonly phase: UpdatePhase;
-  readonly revision: string;
-  readonly fallbackRevision: string | undefined;
-  readonly updatedNodes: number;
-  readonly outdatedNodes: number;
-  /** Seconds from now until the last outdated node is likely to be gone; `undefined`: nobody can say. */
-  readonly endsInS: number | undefined;
-  readonly message: string;
-}
-
-/** A node whose machine is to be freed. */
-export interface DepartureView {
-  readonly name: string;
-  readonly uid: string;
-  readonly machine: string;
-  readonly why: string;
-  /** Wall clock. */
-  readonly deadlineMs: number | undefined;
-  readonly nearness: Nearness;
-  readonly rooms: number;
-  readonly participants: number;
-}
 
 export function departureViews({ departing }: Evacuation): readonly DepartureView[] {
   return departing.map(({ node, machine, why, deadlineMs, nearness }) => ({

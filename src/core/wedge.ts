@@ -3,7 +3,7 @@
  * runs: it then waits for ever with nobody on it. A sound one ends within 10 s of the last participant.
  */
 import type { Action } from './action.ts';
-import type { DecideInput } from './decide.ts';
+import type { DecideInput } from './decide-input.ts';
 import { type MetricsRead, jobsSaid } from './emptiness.ts';
 import { hasEnded } from './loss.ts';
 import { type MediaNode, heartbeatOverdueMs, isEmpty } from './media-nodes.ts';

@@ -23,14 +23,6 @@ export function minuteSaid(wallMs: number): string {
   return `${isoFromMs(Math.ceil(wallMs / 60_000) * 60_000).slice(11, 16)} UTC`;
 }
 
-/** `a`, `a and b`, `a, b and c`; beyond `most` items `a, b and 7 more`. */
-export function listed(items: readonly string[], most = 5): string {
-  const shown =
-    items.length > most ? [...items.slice(0, most - 1), `${items.length - most + 1} more`] : items;
-  if (shown.length < 2) return shown.join('');
-  return `${shown.slice(0, -1).join(', ')} and ${shown.at(-1) ?? ''}`;
-}
-
 /** Ends with a full stop, begins with a capital letter, unless it begins with the name of something. */
 export function sentence(text: string): string {
   const trimmed = text.trim();

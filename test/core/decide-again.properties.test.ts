@@ -1,7 +1,9 @@
 /** What a second decision says, when something is changed that must not matter, or that may matter in one way only. */
 import { isDeepStrictEqual } from 'node:util';
 import { expect, test } from '@jest/globals';
-import { type DecideInput, type Decision, decide } from '../../src/core/decide.ts';
+import type { DecideInput } from '../../src/core/decide-input.ts';
+import type { Decision } from '../../src/core/decision.ts';
+import { decide } from '../../src/core/decide.ts';
 import { coldMemory } from '../../src/core/memory.ts';
 import { hasEnded } from '../../src/core/loss.ts';
 import type { Observed } from '../../src/core/observed.ts';

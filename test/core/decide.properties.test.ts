@@ -1,7 +1,7 @@
 /** What holds of every decision, whatever is observed, whatever is set, and whatever was learned. */
 import { expect, test } from '@jest/globals';
 import type { Action, PodRef } from '../../src/core/action.ts';
-import type { Decision, NodeView } from '../../src/core/decide.ts';
+import type { Decision, NodeView } from '../../src/core/decision.ts';
 import { isOwnWish } from '../../src/core/evacuation.ts';
 import { type MediaNode, liveRooms } from '../../src/core/media-nodes.ts';
 import type { ReasonCode } from '../../src/core/reasons.ts';
@@ -280,9 +280,23 @@ const steering: readonly Claim[] = [
       const { decision, input } = step;
       if (isHeld(step) || input.spec.mode === 'DryRun' || isUnsteered(decision)) return undefined;
       const { open = [], closed = [] } = decision.steering ?? {};
-      const told = [...open, ...closed].toSorted((a, b) => (a < b ? -1 : 1));
       const up = upNodes(decision).map(({ entry }) => entry?.nodeId ?? '?');
+      const told = [...open, ...closed].filter((id) => up.includes(id)).toSorted((a, b) => (a < b ? -1 : 1));
       return told.join() === up.toSorted((a, b) => (a < b ? -1 : 1)).join();
+    },
+  },
+  {
+    says: 'of the others none is opened, and none is closed but to stay so',
+    holds: (step) => {
+      const { decision } = step;
+      const { open = [], closed = [] } = decision.steering ?? {};
+      const others = decision.nodes.map(({ node }) => node).filter(({ phase }) => phase !== 'Up');
+      return others.every(({ phase, entry, pod, memory }) => {
+        const id = entry?.nodeId ?? '?';
+        if (open.includes(id)) return false;
+        const wasShut = memory.closedSinceMs !== undefined || pod.cordonWish !== undefined;
+        return !closed.includes(id) || phase === 'Leaving' || (phase === 'Suspect' && wasShut);
+      });
     },
   },
   {

@@ -255,6 +255,13 @@ describe('trouble', () => {
     expect(new Set(states)).toEqual(new Set(['Serving', 'Standby']));
   });
 
+  test('a launch that failed is one failure, however often its removal has to be asked for', () => {
+    const spec = aSpec({ startupDeadlineMs: 30_000, minNodes: 2 });
+    const story = new Story({ spec, nodes: 1, launchesWork: false }).at(1).stick(second).at(60);
+    expect(story.deeds('RemoveFailed').length).toBeGreaterThan(10);
+    expect(story.decision.memory.failures?.count).toBe(1);
+  });
+
   test('many nodes that lose their people at once are kept for the wave of returns', () => {
     const story = new Story({ spec: aSpec(), nodes: 4 }).at(1);
     const names = [first, second, third, 'c-media-3'];

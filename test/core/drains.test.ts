@@ -261,6 +261,18 @@ describe('in the course of time', () => {
     expect(tell(draining(evict).at(1790)).at(2400).deeds('EvictNode')).toEqual([]);
   });
 
+  test('nobody is evicted sooner because somebody sets the clock ahead, nor never because it is set back for a while', () => {
+    const ahead = draining(evict)
+      .at(600)
+      .setClock(3 * 3_600_000)
+      .at(1799);
+    expect(ahead.deeds('EvictNode')).toEqual([]);
+    expect(ahead.at(1801).deeds('EvictNode')).toEqual(['EvictNode c-media-1']);
+    const back = draining(evict).at(600).setClock(-3_600_000).at(2400).setClock(0);
+    expect(back.deeds('EvictNode')).toEqual([]);
+    expect(back.at(2470).deeds('EvictNode')).toEqual(['EvictNode c-media-1']);
+  });
+
   test('no more are evicted at once than may leave at once', () => {
     const spec = aSpec({ ...evict, maxConcurrentLeaving: 1 });
     const story = new Story({ spec, nodes: 3 }).at(1);

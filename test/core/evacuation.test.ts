@@ -1,6 +1,6 @@
 /** Machines that are to be freed, told as stories: replaced first, closed then, and left when empty. */
 import { describe, expect, test } from '@jest/globals';
-import type { Decision } from '../../src/core/decide.ts';
+import type { Decision } from '../../src/core/decision.ts';
 import { transitions } from '../../src/core/transitions.ts';
 import { aSpec } from '../support/builders.ts';
 import { Story } from '../support/story.ts';

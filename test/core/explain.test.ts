@@ -40,7 +40,7 @@ describe('an explanation', () => {
 
 Why 3
   - 183 participants at 70 % of 100 per node need 3 (Participants).
-  - 1 free slot on serving nodes needs 1 (Headroom).
+  - 1 free slot on ready nodes needs 1 (Headroom).
 
 Why not more
   - Nothing asks for more. The next Media Node is wanted when 28 more participants have come.

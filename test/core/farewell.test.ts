@@ -86,6 +86,16 @@ test('while Redis cannot be read nothing is done, and afterwards it goes on', ()
   expect(story.redis(true).at(500).names).toEqual([]);
 });
 
+test('no deadline runs from a cordon that a person gave the day before, and nobody is cut for it', () => {
+  const dayBefore = Date.UTC(2026, 0, 1);
+  const wish = { by: 'Person', why: 'a look at it', sinceMs: dayBefore, leaveWhenEmpty: false } as const;
+  const spec = aSpec({ minNodes: 3, drainDeadlineMs: 7_200_000, onDrainDeadline: 'Evict' });
+  const story = new Story({ spec, nodes: 3 }).at(0);
+  story.load('c-media-1', 10).change('c-media-1', { cordonWish: wish }).at(30).respec({ deleting: true });
+  expect(story.at(20, 'min').deeds('EvictNode')).toEqual([]);
+  expect(story.names).toContain('c-media-1');
+});
+
 test('wishes that stand on the Pods stay as they are', () => {
   const wish = { by: 'Person', why: 'a look at it', sinceMs: undefined, leaveWhenEmpty: false } as const;
   const story = new Story({ spec: aSpec({ minNodes: 3 }), nodes: 3 }).at(0);

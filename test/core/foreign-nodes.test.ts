@@ -1,8 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
-import { type DecideInput, type Decision, decide } from '../../src/core/decide.ts';
+import type { DecideInput } from '../../src/core/decide-input.ts';
+import type { Decision } from '../../src/core/decision.ts';
+import { decide } from '../../src/core/decide.ts';
 import { coldMemory } from '../../src/core/memory.ts';
 import type { NodeEntry } from '../../src/core/readings.ts';
-import { aPod, aRedisReading, aSpec, anEntry, ownWord, wallMs } from '../support/builders.ts';
+import { aPod, aRedisReading, aSpec, anEntry, anObservation, ownWord, wallMs } from '../support/builders.ts';
 
 const ours = anEntry('c-media-0');
 const stranger = (at: number, changes: Parameters<typeof anEntry>[1] = {}) =>
@@ -23,16 +25,11 @@ function watch(
     const input: DecideInput = {
       clusterName: 'c',
       spec: aSpec(),
-      observed: {
+      observed: anObservation({
         pods: [aPod('c-media-0')],
-        ownWritesSeen: true,
         redis,
         metrics: { 'c-media-0': ownWord('c-media-0') },
-        serverApi: undefined,
-        launchRefusal: undefined,
-        kubeNodes: undefined,
-        revisions: [],
-      },
+      }),
       memory: last?.memory ?? coldMemory(startMs),
       nowMs,
       wallMs: wallMs + second * 1000,

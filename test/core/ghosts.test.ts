@@ -107,18 +107,19 @@ describe('rooms whose Media Node is gone', () => {
   test('are nothing new while Redis cannot be read, and nothing when every node is there', () => {
     const failed = { kind: 'Failed', why: 'timeout', atMs: nowMs } as const;
     expect(noteMissing(failed, { ...coldMemory(0), missing: { x: 5 } }, nowMs)).toEqual({ x: 5 });
-    expect(ghostRooms(failed, { x: 5 }, nowMs)).toEqual([]);
+    expect(ghostRooms({ redis: failed, missing: { x: 5 }, nodes: [], nowMs })).toEqual([]);
     expect(noteMissing(aRedisReading({ rooms: [] }), coldMemory(0), nowMs)).toBeUndefined();
   });
 
   test('are told after a minute with their number and no name, those with nobody left out', () => {
     const missing = { 'ND_m-1': nowMs - 60_001, 'ND_m-2': nowMs - 60_000 };
-    expect(ghostRooms(redis, missing, nowMs)).toEqual([
+    expect(ghostRooms({ redis, missing, nodes: [], nowMs })).toEqual([
       {
         reason: 'GhostRooms',
-        message: 'Redis has records of 1 rooms with 3 participants on Media Nodes that are gone.',
+        message: 'Redis has records of 1 room with 3 participants on Media Nodes that are gone.',
       },
     ]);
-    expect(ghostRooms(redis, { 'ND_m-2': nowMs - 60_000 }, nowMs)).toEqual([]);
+    const early = { 'ND_m-2': nowMs - 60_000 };
+    expect(ghostRooms({ redis, missing: early, nodes: [], nowMs })).toEqual([]);
   });
 });

@@ -58,6 +58,13 @@ describe('launches', () => {
     expect(findings[0]?.reason).toBe(reason);
   });
 
+  test('of very many come fifty in a pass, the lowest names first', () => {
+    const { actions, findings } = plan({ missing: 999, spec: aSpec({ maxNodes: 1000 }) });
+    expect(actions).toHaveLength(50);
+    expect(actions.at(-1)).toMatchObject({ kind: 'CreatePod', name: 'c-media-49' });
+    expect(findings).toEqual([]);
+  });
+
   test('say why', () => {
     expect(plan({}).actions).toEqual([
       { kind: 'CreatePod', name: 'c-media-0', revision: 'r1', because: 'Many people.' },

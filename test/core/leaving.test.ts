@@ -3,7 +3,6 @@ import type { Proof } from '../../src/core/action.ts';
 import { planLeaving } from '../../src/core/leaving.ts';
 import type { MediaNode } from '../../src/core/media-nodes.ts';
 import { type Memory, coldMemory } from '../../src/core/memory.ts';
-import type { Observed } from '../../src/core/observed.ts';
 import type { Role } from '../../src/core/placement.ts';
 import type { RedisReading } from '../../src/core/readings.ts';
 import type { ReasonCode } from '../../src/core/reasons.ts';
@@ -16,6 +15,7 @@ import {
   aSpec,
   anEmptyNode,
   anEntry,
+  anObservation,
   nowMs,
   ownWord,
   wallMs,
@@ -53,16 +53,8 @@ interface World {
 
 function plan(world: World) {
   const { nodes, ownWritesSeen = true, maxConcurrentLeaving = 2 } = world;
-  const observed: Observed = {
-    pods: nodes.map(({ pod }) => pod),
-    ownWritesSeen,
-    redis: world.redis ?? aRedisReading(),
-    metrics: {},
-    serverApi: undefined,
-    launchRefusal: undefined,
-    kubeNodes: undefined,
-    revisions: [],
-  };
+  const pods = nodes.map(({ pod }) => pod);
+  const observed = anObservation({ pods, ownWritesSeen, ...(world.redis && { redis: world.redis }) });
   const memory: Memory = { ...coldMemory(0), ...world.memory };
   const spec = aSpec({ maxConcurrentLeaving });
   const input = {
@@ -175,6 +167,47 @@ test('no more nodes begin to leave than there are places, the first by name firs
     'm-2',
   ]);
   expect(nodeFindings.get('m-3')?.reason).toBe('LeavingLimit');
+});
+
+test('a Pod that somebody else deleted under its people takes no place, one that is empty or evicted does', () => {
+  const leaving = (changes: NodeChanges) => aNode('m-1', { phase: 'Leaving', ...changes });
+  const busy = { rooms: [aRoom('m-1', { participants: 3 })] };
+  const limited = (node: MediaNode) =>
+    plan({
+      nodes: [provenNode('m-0'), node],
+      roles: { 'm-0': 'Standby' },
+      maxConcurrentLeaving: 1,
+    }).nodeFindings.get('m-0')?.reason;
+  expect(limited(leaving(busy))).toBeUndefined();
+  expect(limited(leaving({ ...busy, memory: { evicted: true } }))).toBe('LeavingLimit');
+  expect(limited(leaving({}))).toBe('LeavingLimit');
+});
+
+describe('a needless node', () => {
+  const toStay = (name: string, ready: boolean): MediaNode =>
+    aNode(name, { pod: { ready, inService: true } });
+  const left = (...staying: readonly MediaNode[]) => {
+    const needless = ['m-0', 'm-1'].map((name) => provenNode(name));
+    const roles = { 'm-0': 'Standby', 'm-1': 'Standby' } as const;
+    return plan({ nodes: [...needless, ...staying], roles });
+  };
+
+  test.each([
+    ['all that stay are ready', [true, true], ['m-0', 'm-1']],
+    ['one that stays is not ready', [true, false], ['m-0']],
+    ['none that stays is ready', [false, false], []],
+  ] as const)('leaves as far as it stands in for none: %s', (_, ready, gone) => {
+    const { actions, nodeFindings } = left(...ready.map((is, at) => toStay(`m-${at + 2}`, is)));
+    expect(actions.flatMap((action) => (action.kind === 'RemoveNode' ? [action.pod.name] : []))).toEqual(
+      gone,
+    );
+    expect(nodeFindings.get('m-1')?.reason).toBe(gone.length === 2 ? undefined : 'OthersNotReady');
+  });
+
+  test('that is not ready itself stands in for none', () => {
+    const nodes = [provenNode('m-0', { pod: { ready: false, inService: false } }), toStay('m-1', false)];
+    expect(kinds({ nodes, roles: { 'm-0': 'Standby', 'm-1': 'Serving' } })).toEqual(['RemoveNode']);
+  });
 });
 
 describe('on the way out', () => {

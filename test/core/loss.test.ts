@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { type Loss, hasEnded, lossesOf, lostLately, noteProcess } from '../../src/core/loss.ts';
+import { type Loss, goneOf, hasEnded, lossesOf, lostLately, noteProcess } from '../../src/core/loss.ts';
 import type { MediaNode } from '../../src/core/media-nodes.ts';
 import { type Memory, type NodeMemory, coldMemory } from '../../src/core/memory.ts';
 import type { PodObservation } from '../../src/core/observed.ts';
@@ -21,7 +21,7 @@ const busy: Partial<NodeMemory> = {
 };
 const node = (pod: Partial<PodObservation>, memory: Partial<NodeMemory> = {}): MediaNode =>
   aNode('m-0', { pod, memory: { ...busy, ...memory } });
-const losses = (one: MediaNode) => lossesOf([one], coldMemory(0), wallMs);
+const losses = (one: MediaNode) => lossesOf([one], [], wallMs);
 const gone = (memory: Partial<NodeMemory>): Memory => ({
   ...coldMemory(0),
   nodes: { 'uid-m-0': { proofs: [], served: true, participants: 0, ...busy, ...memory } },
@@ -90,12 +90,12 @@ describe('a Pod that is gone', () => {
     ['after its server had ended was lost before', { lostId: 'ND_m-0' }, false],
     ['for some passes was lost before', { goneSinceMs: nowMs - 1000 }, false],
   ])('%s', (_, memory, isLoss) => {
-    expect(lossesOf([], gone(memory), wallMs)).toHaveLength(Number(isLoss));
+    expect(lossesOf([], goneOf([], gone(memory)), wallMs)).toHaveLength(Number(isLoss));
   });
 
   test('is told of with what it had, also when another one has taken its name', () => {
     const successor = aNode('m-0', { pod: { uid: 'uid-new' } });
-    expect(lossesOf([successor], gone({}), wallMs)).toEqual([
+    expect(lossesOf([successor], goneOf([successor], gone({})), wallMs)).toEqual([
       {
         node: 'm-0',
         nodeId: 'ND_m-0',
@@ -223,6 +223,12 @@ describe('in the course of time', () => {
     expect(story.companion(second, 0).at(623).deeds('RemoveFailed')).toHaveLength(1);
     const other = fleet().companion(second, 1).crash(second, 3_600_000).at(635);
     expect(other.deeds('RemoveFailed')).toHaveLength(1);
+  });
+
+  test('a recording holds it also for an operator that began only after the server had ended', () => {
+    const story = fleet().companion(second, 1).crash(second, 3_600_000).at(60).restart().at(120);
+    expect(story.deeds('RemoveFailed')).toEqual([]);
+    expect(story.companion(second, 0).at(125).deeds('RemoveFailed')).toEqual(['RemoveFailed c-media-1']);
   });
 
   test('failing launches do not delay the replacement of a node that had served for long, those of a crash loop do', () => {

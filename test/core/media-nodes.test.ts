@@ -1,9 +1,19 @@
 import { describe, expect, test } from '@jest/globals';
 import { type Phase, liveRooms, mediaNodes } from '../../src/core/media-nodes.ts';
 import { type Memory, type NodeMemory, coldMemory } from '../../src/core/memory.ts';
-import type { Observed, PodObservation } from '../../src/core/observed.ts';
+import type { PodObservation } from '../../src/core/observed.ts';
 import type { NodeEntry, NodeMetricsReading, RoomPlacement } from '../../src/core/readings.ts';
-import { aLoad, aPod, aRedisReading, aRoom, anEntry, nowMs, ownWord, wallMs } from '../support/builders.ts';
+import {
+  aLoad,
+  aPod,
+  aRedisReading,
+  aRoom,
+  anEntry,
+  anObservation,
+  nowMs,
+  ownWord,
+  wallMs,
+} from '../support/builders.ts';
 
 interface World {
   readonly pod?: Partial<PodObservation>;
@@ -18,16 +28,11 @@ interface World {
 
 function only(world: World) {
   const { entries = [anEntry('m-0')], metrics, served = false, remembered = 0 } = world;
-  const observed: Observed = {
+  const observed = anObservation({
     pods: [aPod('m-0', world.pod)],
-    ownWritesSeen: true,
     redis: aRedisReading({ nodes: entries, rooms: world.rooms ?? [] }),
     metrics: metrics === undefined ? {} : { 'm-0': metrics },
-    serverApi: undefined,
-    launchRefusal: undefined,
-    kubeNodes: undefined,
-    revisions: [],
-  };
+  });
   const nodes = {
     'uid-m-0': {
       proofs: [],

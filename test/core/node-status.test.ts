@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { ClusterStatus, ClusterStatusNode } from '../../src/api/v1alpha1.gen.ts';
-import type { NodeView } from '../../src/core/decide.ts';
+import type { NodeView } from '../../src/core/decision.ts';
 import { nodeStatuses } from '../../src/core/node-status.ts';
 import { aNode, wallMs } from '../support/builders.ts';
 

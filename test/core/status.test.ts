@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import type { Decision } from '../../src/core/decide.ts';
+import type { Decision } from '../../src/core/decision.ts';
 import { undecided } from '../../src/core/hold.ts';
 import type { Finding, ReasonCode } from '../../src/core/reasons.ts';
 import type { ClusterSpec } from '../../src/core/spec.ts';
@@ -76,6 +76,16 @@ describe('the status', () => {
       (after.conditions ?? []).map((item) => [item.type, item.lastTransitionTime]),
     );
     expect(times).toMatchObject({ Progressing: laterIso, DataFresh: nowIso, Ready: nowIso });
+  });
+
+  test('leaves the load of a node that is lent to a load test out of that of the fleet', () => {
+    const lent = calm().change(second, { underTest: 'rooms', protected: true }).at(61);
+    expect(status(lent.decision)).toMatchObject({
+      readyNodes: 2,
+      rooms: 1,
+      participants: 30,
+      utilizationPercent: 30,
+    });
   });
 
   test('counts every state, silent nodes with the failed ones', () => {
@@ -172,6 +182,7 @@ describe('conditions', () => {
     const told = status(calm().decision).conditions ?? [];
     expect(Object.fromEntries(told.map((item) => [item.type, `${item.status} ${item.reason}`]))).toEqual({
       Ready: 'True NodesReady',
+      CapacityKnown: 'True CapacityGiven',
       DataFresh: 'True DataFresh',
       ScalingActive: 'True ScalingEnforced',
       ScalingLimited: 'False WithinLimits',

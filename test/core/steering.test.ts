@@ -26,6 +26,36 @@ function governed(story: Story): Pick<ClusterStatusCondition, 'status' | 'reason
   return found === undefined ? undefined : { status: found.status, reason: found.reason };
 }
 
+describe('a node that is kept closed is not opened by the operator itself', () => {
+  /** The second of three is drained by a person, and all but the first are empty. */
+  const drained = () => {
+    const wish = { by: 'Person', why: 'a look at it', sinceMs: undefined, leaveWhenEmpty: false } as const;
+    return new Story({ spec: aSpec({ minNodes: 3 }), nodes: 3 })
+      .load(first, 5)
+      .change(second, { cordonWish: wish })
+      .at(20);
+  };
+  const isClosed = (story: Story) => story.decision.steering?.closed.includes('ND_2');
+
+  test('from its Pod being deleted until its server says that it stops', () => {
+    const story = drained().change(second, { deleting: true }).at(21);
+    expect(story.state(second)).toBe('Leaving');
+    expect(isClosed(story)).toBe(true);
+    expect(isClosed(story.signal(second).at(24))).toBe(false);
+  });
+
+  test('while it is silent, so that it comes back closed', () => {
+    const story = drained().silence(second).at(30);
+    expect(story.state(second)).toBe('Suspect');
+    expect(isClosed(story)).toBe(true);
+  });
+
+  test('but one that served and falls silent is not closed', () => {
+    const story = drained().silence(first).at(30);
+    expect(story.decision.steering?.closed).not.toContain('ND_1');
+  });
+});
+
 describe('with servers of a version that was never tried', () => {
   test('no node is closed, all serve, and the condition tells why', () => {
     const story = quiet().runs('1.14.0').at(20);

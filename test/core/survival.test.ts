@@ -5,6 +5,7 @@ import {
   SurvivalLearner,
   addKnownLife,
   addLife,
+  classOf,
   aheadCount,
   emptyByS,
   endedBy,
@@ -19,7 +20,7 @@ const nobody = () => new Float64Array(aheadCount);
 
 function nodeOf(...agesS: readonly number[]): Float64Array {
   const logEmpty = nobody();
-  for (const ageS of agesS) addLife(livesOf(priorHazard), logEmpty, ageS);
+  for (const ageS of agesS) addLife(livesOf(priorHazard), logEmpty, classOf(livesOf(priorHazard), ageS));
   return logEmpty;
 }
 
@@ -79,7 +80,9 @@ describe('the life of a node', () => {
     addKnownLife(ending, end);
     expect(knownEndedBy(end, pointAt(600))).toBeGreaterThan(0.9);
     expect(knownEndedBy(end, pointAt(90))).toBeLessThan(0.1);
-    expect(endedBy(livesOf(priorHazard), 600, pointAt(1740))).toBeGreaterThan(0.4);
+    expect(endedBy(livesOf(priorHazard), classOf(livesOf(priorHazard), 600), pointAt(1740))).toBeGreaterThan(
+      0.4,
+    );
     expect(extensionS(livesOf(priorHazard), held)).toBeLessThan(extensionS(livesOf(priorHazard), ending));
   });
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import type { Decision, NodeState } from '../../src/core/decide.ts';
+import type { Decision, NodeState } from '../../src/core/decision.ts';
 import { undecided } from '../../src/core/hold.ts';
 import type { ReasonCode } from '../../src/core/reasons.ts';
 import { severityOf, transitions } from '../../src/core/transitions.ts';

@@ -1,14 +1,13 @@
 /** A change as the status, its condition and Events tell it. */
 import { describe, expect, test } from '@jest/globals';
 import type { ClusterStatus } from '../../src/api/v1alpha1.gen.ts';
-import type { Decision } from '../../src/core/decide.ts';
+import type { Decision, UpdateView } from '../../src/core/decision.ts';
 import { statusOf } from '../../src/core/status.ts';
 import { transitions } from '../../src/core/transitions.ts';
 import { aSpec } from '../support/builders.ts';
 import { Story } from '../support/story.ts';
 import { isoFromMs } from '../../src/base/iso-time.ts';
 import { updatedCondition, updatesStatus } from '../../src/core/updates-status.ts';
-import type { UpdateView } from '../../src/core/updates-view.ts';
 
 const view: UpdateView = {
   phase: 'Rolling',
