@@ -14,6 +14,8 @@ export class TraceParser {
   #columns: TraceColumns | undefined;
   /** What is left of a row whose end has not come yet. */
   #rest = '';
+  /** Whether `#rest` ends within quotes. Each piece is looked at once, however many lines a name has. */
+  #isOpen = false;
   /** Line on which `#rest` began. */
   #line = 1;
   #begun = false;
@@ -35,12 +37,13 @@ export class TraceParser {
     const last = lines.pop() ?? '';
     for (const line of lines) this.#endOfLine(line);
     this.#rest += last;
+    this.#isOpen = this.#isOpenAfter(last);
     this.#checkLength();
   }
 
   /** The rooms, all of them. @throws TraceError */
   end(): readonly TraceRoom[] {
-    if (hasOpenQuote(this.#rest)) {
+    if (this.#isOpen) {
       throw this.#error('found a quote that is never closed, wanted a closing quote');
     }
     this.#row(this.#rest);
@@ -55,7 +58,8 @@ export class TraceParser {
 
   #endOfLine(line: string): void {
     const row = this.#rest + line;
-    if (hasOpenQuote(row)) {
+    this.#isOpen = this.#isOpenAfter(line);
+    if (this.#isOpen) {
       this.#rest = row + '\n';
       this.#checkLength();
       return;
@@ -63,6 +67,10 @@ export class TraceParser {
     this.#row(row);
     this.#line += 1 + (this.#rest === '' ? 0 : lineBreaks(row));
     this.#rest = '';
+  }
+
+  #isOpenAfter(piece: string): boolean {
+    return this.#isOpen !== hasOpenQuote(piece);
   }
 
   #checkLength(): void {

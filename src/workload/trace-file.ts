@@ -7,6 +7,7 @@ import { createGunzip, createGzip } from 'node:zlib';
 import { TraceParser, formatRows } from './trace-csv.ts';
 import { TraceError } from './trace-error.ts';
 import type { Trace } from './trace.ts';
+import { type WholeTarget, wholeTarget } from './whole-target.ts';
 
 export interface ReadProgress {
   readonly bytes: number;
@@ -82,12 +83,13 @@ async function eachPlainPiece(
  * @throws TraceError when it cannot be written, the signal's reason when it was aborted.
  */
 export async function writeTrace(path: string, trace: Trace, signal?: AbortSignal): Promise<void> {
-  const partial = `${path}.part`;
+  let target: WholeTarget | undefined;
   try {
-    await writeRows(partial, trace, { compressed: path.endsWith('.gz'), signal });
-    await rename(partial, path);
+    target = wholeTarget(path);
+    await writeRows(target.partial, trace, { compressed: path.endsWith('.gz'), signal });
+    if (!target.isInPlace) await rename(target.partial, target.path);
   } catch (error) {
-    await rm(partial, { force: true });
+    if (target?.isInPlace === false) await rm(target.partial, { force: true });
     signal?.throwIfAborted();
     throw asTraceError(error, path);
   }
