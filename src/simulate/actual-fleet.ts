@@ -1,5 +1,6 @@
 /** What the fleet that really runs costs, by the same measures as a simulation. */
-import type { DecideInput, Decision, NodeView } from '../core/decide.ts';
+import type { DecideInput } from '../core/decide-input.ts';
+import type { Decision, NodeView } from '../core/decision.ts';
 import { liveRooms } from '../core/media-nodes.ts';
 
 export interface ActualFigures {

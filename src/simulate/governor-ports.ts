@@ -2,7 +2,8 @@
 import { never } from '../base/assert.ts';
 import { silentLog } from '../base/log.ts';
 import type { Action, PodRef } from '../core/action.ts';
-import type { DecideInput, Decision } from '../core/decide.ts';
+import type { DecideInput } from '../core/decide-input.ts';
+import type { Decision } from '../core/decision.ts';
 import { compareNames } from '../core/media-nodes.ts';
 import type { PodObservation, RevisionObservation } from '../core/observed.ts';
 import type { NodeEntry, NodeMetricsReading, RedisReading, ServerApiReading } from '../core/readings.ts';

@@ -3,7 +3,7 @@
  * The judge sees each action right before it is carried out, each decision after it, and the end.
  */
 import type { Action, Evidence, PodRef } from '../core/action.ts';
-import type { DecideInput } from '../core/decide.ts';
+import type { DecideInput } from '../core/decide-input.ts';
 import type { RevisionObservation } from '../core/observed.ts';
 import type { ClusterSpec } from '../core/spec.ts';
 import type { Claim, Violation } from './life-claims.ts';

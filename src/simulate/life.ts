@@ -3,7 +3,8 @@
  * Equal seeds give equal lives. What must hold is judged at every step; the first violation ends the life.
  */
 import type { Action } from '../core/action.ts';
-import type { DecideInput, Decision } from '../core/decide.ts';
+import type { DecideInput } from '../core/decide-input.ts';
+import type { Decision } from '../core/decision.ts';
 import { stream } from '../workload/random.ts';
 import { noFaults } from './faults.ts';
 import { LifeEvents } from './life-events.ts';

@@ -12,9 +12,9 @@ import {
   px,
   STYLE_COUNT,
   tickText,
-} from './report-chart.ts';
-import { type Markup, el, group } from './report-markup.ts';
-import { figure } from './report-measures.ts';
+} from '../report/chart.ts';
+import { type Markup, el, group } from '../report/markup.ts';
+import { figure } from '../report/figure.ts';
 import type { Estimate } from './report-statistics.ts';
 
 const WIDTH = 760;

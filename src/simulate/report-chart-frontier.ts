@@ -13,8 +13,8 @@ import {
   px,
   tickText,
   verticalAxis,
-} from './report-chart.ts';
-import { type Markup, el, group } from './report-markup.ts';
+} from '../report/chart.ts';
+import { type Markup, el, group } from '../report/markup.ts';
 import type { Estimate } from './report-statistics.ts';
 
 const WIDTH = 760;

@@ -10,10 +10,10 @@ import {
   niceTicks,
   px,
   verticalAxis,
-} from './report-chart.ts';
-import { type Markup, el, group } from './report-markup.ts';
-import { figure } from './report-measures.ts';
-import { table } from './report-table.ts';
+} from '../report/chart.ts';
+import { type Markup, el, group } from '../report/markup.ts';
+import { figure } from '../report/figure.ts';
+import { table } from '../report/table.ts';
 import type { Timeline } from './timeline.ts';
 
 const WIDTH = 760;

@@ -1,4 +1,5 @@
 /** The figures of a result as people read them: name, unit, digits and what exactly is counted. */
+import { figure } from '../report/figure.ts';
 import type { SimResult } from './result.ts';
 
 export type MeasureKey = Exclude<keyof SimResult, 'policy' | 'seed' | 'trace'>;
@@ -115,12 +116,4 @@ export function valueOf(result: SimResult, measure: Measure): number {
 
 export function shown(value: number, measure: Measure): string {
   return figure(value, measure.digits);
-}
-
-/** With a thin space between thousands and a real minus sign. */
-export function figure(value: number, digits: number): string {
-  const [whole = '', fraction] = Math.abs(value).toFixed(digits).split('.');
-  const grouped = whole.replaceAll(/\B(?=(\d{3})+$)/g, '\u2009');
-  const sign = value < 0 && Number(value.toFixed(digits)) !== 0 ? '\u2212' : '';
-  return `${sign}${grouped}${fraction === undefined ? '' : `.${fraction}`}`;
 }

@@ -1,5 +1,5 @@
 /** What the report says once: where the subject loses, how to recompute it, and what the words mean. */
-import { type Markup, el, embeddedJsonScript, group } from './report-markup.ts';
+import { type Markup, el, embeddedJsonScript, group } from '../report/markup.ts';
 import { measures } from './report-measures.ts';
 import type { Model, ReportRun, TraceGroup } from './report-model.ts';
 import { contests, judgements } from './report-verdicts.ts';

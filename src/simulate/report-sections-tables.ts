@@ -1,9 +1,10 @@
 /** The tables of one trace: means side by side, the subject against the others, and every single run. */
-import { type Markup, el, group } from './report-markup.ts';
-import { type Measure, figure, measures, shown } from './report-measures.ts';
+import { type Markup, el, group } from '../report/markup.ts';
+import { figure } from '../report/figure.ts';
+import { type Measure, measures, shown } from './report-measures.ts';
 import { type Model, type Series, type TraceGroup, bySeed, findSeries, meanOf } from './report-model.ts';
 import { type Estimate, pairedRatio } from './report-statistics.ts';
-import { type Cell, table } from './report-table.ts';
+import { type Cell, table } from '../report/table.ts';
 import { contests, judgements, references, verdictWord } from './report-verdicts.ts';
 
 /** The interval on a line of its own, so that the means stand in a column. */

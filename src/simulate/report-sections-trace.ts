@@ -1,14 +1,14 @@
 /** What the report shows of one trace: tables side by side, the policies against each other, pictures. */
 import { barChart } from './report-chart-bars.ts';
-import { drainChart } from './report-chart-drains.ts';
+import { cumulativeChart } from '../report/chart-cumulative.ts';
 import { frontierChart } from './report-chart-frontier.ts';
 import { commonAxes, timelineFigure } from './report-chart-timeline.ts';
-import { figureOf, swatch } from './report-chart.ts';
-import { type Markup, el, group } from './report-markup.ts';
-import { figure, measures } from './report-measures.ts';
+import { figureOf, swatch } from '../report/chart.ts';
+import { type Markup, el, group } from '../report/markup.ts';
+import { counted, figure } from '../report/figure.ts';
+import { measures } from './report-measures.ts';
 import { type Model, type TraceGroup, meanOf } from './report-model.ts';
 import { againstTable, behaviourTable, meanText, seedTable, summaryTable } from './report-sections-tables.ts';
-import { counted } from './report-verdicts.ts';
 
 export function traceSection(model: Model, trace: TraceGroup): Markup {
   return el(
@@ -93,31 +93,35 @@ function drainFigure(trace: TraceGroup): Markup {
     .map((series) => ({
       series,
       style: series.style,
-      minutes: series.runs
+      values: series.runs
         .flatMap(({ timeline }) => timeline.drainMinutes)
         .toSorted((one, other) => one - other),
     }))
-    .filter(({ minutes }) => minutes.length > 0);
+    .filter(({ values }) => values.length > 0);
   const without = trace.series.filter((series) => curves.every((curve) => curve.series !== series));
   const none = without.length === 0 ? '' : ` No drains: ${without.map(({ label }) => label).join(', ')}.`;
   if (curves.length === 0) return el('p', {}, `Nothing was drained.${none}`);
   const title = 'Share of drains that were over after so many minutes';
   const description = curves
     .map(
-      ({ series, minutes }) =>
-        `${series.label}: ${minutes.length} drains, median ${meanText(series, measures.drainMinutesP50)} minutes`,
+      ({ series, values }) =>
+        `${series.label}: ${values.length} drains, median ${meanText(series, measures.drainMinutesP50)} minutes`,
     )
     .join('; ');
   return group(
     figureOf(
       `${title}, all seeds together. Markers at 25, 50, 75 and 95 %.${none}`,
-      drainChart({ id: `${trace.anchor}-drains`, title, description: `${description}.` }, curves),
+      cumulativeChart(
+        { id: `${trace.anchor}-drains`, title, description: `${description}.` },
+        curves,
+        'minutes (shorter to the left)',
+      ),
     ),
     el(
       'ul',
       { class: 'legend' },
-      ...curves.map(({ series, minutes }) =>
-        el('li', {}, swatch(series.style), `${series.label} (${minutes.length})`),
+      ...curves.map(({ series, values }) =>
+        el('li', {}, swatch(series.style), `${series.label} (${values.length})`),
       ),
     ),
   );

@@ -1,4 +1,5 @@
 /** Means over seeds with their confidence intervals, and differences that are paired by seed. */
+import { studentT95 } from '../base/student-t.ts';
 
 /** A mean and its 95 % confidence interval. */
 export interface Estimate {
@@ -17,17 +18,6 @@ export function estimate(values: readonly number[]): Estimate | undefined {
   const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
   const standardError = Math.sqrt(squares / (count - 1) / count);
   return { count, mean, halfWidth: studentT95(count - 1) * standardError };
-}
-
-/** 97.5 % quantiles of Student's t for 1 to 30 degrees of freedom. */
-const quantiles: readonly number[] = [
-  12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179, 2.16, 2.145, 2.131,
-  2.12, 2.11, 2.101, 2.093, 2.086, 2.08, 2.074, 2.069, 2.064, 2.06, 2.056, 2.052, 2.048, 2.045, 2.042,
-];
-
-/** Beyond 30 degrees of freedom by the first term of its expansion, which is right to three digits. */
-export function studentT95(degreesOfFreedom: number): number {
-  return quantiles[degreesOfFreedom - 1] ?? 1.96 + 2.4 / degreesOfFreedom;
 }
 
 /** A figure by the seed it was measured with. */

@@ -1,5 +1,6 @@
 /** Who wins what: the subject against each other policy, paired by seed, in words. */
-import { figure, measures } from './report-measures.ts';
+import { counted, figure } from '../report/figure.ts';
+import { measures } from './report-measures.ts';
 import { type Model, type Series, type TraceGroup, bySeed, findSeries } from './report-model.ts';
 import {
   type Estimate,
@@ -168,8 +169,4 @@ function scopeText({ subject, traces }: Model): string {
   const runs = `${counted(traces.length, 'trace')} and ${counted(seeds, 'seed')}`;
   if (all.length === 0) return `Measured over ${runs}. There is no other policy to compare it with.`;
   return `Means over ${runs}. Of ${all.length} comparisons with other policies it wins ${won}, loses ${lost} and leaves ${all.length - won - lost} open; each is below.`;
-}
-
-export function counted(count: number, noun: string): string {
-  return `${figure(count, 0)} ${noun}${count === 1 ? '' : 's'}`;
 }

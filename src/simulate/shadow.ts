@@ -3,7 +3,8 @@
  * they are seen, and the same figures of the fleet that really runs. Watching costs a little time and changes nothing.
  */
 import { setImmediate as turn } from 'node:timers/promises';
-import type { DecideInput, Decision } from '../core/decide.ts';
+import type { DecideInput } from '../core/decide-input.ts';
+import type { Decision } from '../core/decision.ts';
 import type { ClusterSpec } from '../core/spec.ts';
 import { ActualFleet, type ActualFigures, liveRoomsOf } from './actual-fleet.ts';
 import type { SimEvent } from './events.ts';

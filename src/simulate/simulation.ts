@@ -2,6 +2,7 @@
  * A fleet in simulated time under one policy. Fed from outside, be it from a trace or with the rooms that are seen in
  * a real cluster: tell what happens to rooms, then let time go on.
  */
+import { withoutProfile } from '../core/capacity-use.ts';
 import type { ClusterSpec } from '../core/spec.ts';
 import type { Baseline } from './baseline.ts';
 import { BaselineDriver } from './baseline-run.ts';
@@ -132,7 +133,7 @@ function driverOf(options: SimulationOptions, world: World): Driver {
     return watched(world, new BaselineDriver({ world, baseline, capacity, nodesMin, nodesMax, outages }));
   }
   const spec: ClusterSpec = {
-    ...policy.spec,
+    ...withoutProfile(policy.spec),
     minNodes: nodesMin,
     maxNodes: nodesMax,
     capacity: { ...policy.spec.capacity, participants: capacity },

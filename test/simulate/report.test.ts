@@ -7,7 +7,7 @@ import {
   renderReport,
 } from '../../src/simulate/report.ts';
 import type { SimResult } from '../../src/simulate/result.ts';
-import { all, parseStrictly, textOf } from './well-formed.ts';
+import { all, parseStrictly, textOf } from '../report/well-formed.ts';
 
 const options: ReportOptions = { capacity: 200, launchSeconds: 20 };
 
