@@ -77,6 +77,12 @@ export class ThrottledError extends ApiError {
   }
 }
 
+/** Not sent: this process may not write any more, because another one may lead by now. */
+export class NotLeadingError extends ApiError {
+  override readonly name = 'NotLeadingError';
+  readonly code = 'NotLeading';
+}
+
 /** No connection, or it broke: a write may or may not have happened. */
 export class UnreachableError extends ApiError {
   override readonly name = 'UnreachableError';

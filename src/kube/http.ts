@@ -1,9 +1,11 @@
 import { type Dispatcher, errors as undiciErrors } from 'undici';
+import { beforeSending } from './fence.ts';
 import { linesOf } from './lines.ts';
 import {
   ApiError,
   CancelledError,
   errorOfReply,
+  NotLeadingError,
   ServerError,
   ThrottledError,
   TimeoutError,
@@ -53,6 +55,8 @@ export interface KubeHttpOptions {
   readonly runtime?: Runtime;
   readonly onAttempt?: (attempt: Attempt) => void;
   readonly userAgent?: string;
+  /** Asked when a write is about to be put on the wire; false refuses it with NotLeadingError. Reads are not asked for. */
+  readonly mayWrite?: () => boolean;
 }
 
 interface Call {
@@ -141,6 +145,11 @@ export class KubeHttp {
     }
   }
 
+  /** Whether a write would be sent now. */
+  mayWrite(): boolean {
+    return this.#options.mayWrite?.() ?? true;
+  }
+
   /** Breaks what is under way and leaves the pool. */
   async close(): Promise<void> {
     await this.#connector.close();
@@ -195,8 +204,8 @@ export class KubeHttp {
     } catch (error) {
       const known = errorOfCall(error, call);
       if (known.status === undefined) code = known.code;
-      // A rotated token may lie on the disk already.
-      if (known instanceof UnauthorizedError) this.#connector.refresh();
+      // A rotated token, or another authority, may lie on the disk already.
+      if (known instanceof UnauthorizedError || isUntrusted(known)) this.#connector.refresh();
       throw known;
     } finally {
       const seconds = (this.runtime.clock.elapsedMs() - startedMs) / 1000;
@@ -209,7 +218,7 @@ export class KubeHttp {
     const { request } = call;
     const connection = await this.#connector.connection();
     const base = new URL(this.server);
-    return await connection.dispatcher.request({
+    return await this.#fenced(connection.dispatcher, request).request({
       origin: base.origin,
       path: `${base.pathname.replace(/\/+$/, '')}${request.path}${queryText(request.query)}`,
       method: request.method,
@@ -222,6 +231,16 @@ export class KubeHttp {
       body: request.body === undefined ? null : JSON.stringify(request.body),
       signal: call.signal,
     });
+  }
+
+  #fenced(dispatcher: Dispatcher, request: KubeRequest): Dispatcher {
+    if (this.#options.mayWrite === undefined || request.method === 'GET') return dispatcher;
+    const check = (): void => {
+      if (!this.mayWrite())
+        throw new NotLeadingError(`${nameOf(request)}: not sent, this process may not lead any more`);
+    };
+    check();
+    return dispatcher.compose(beforeSending(check));
   }
 
   #limit(timeoutMs: number, signal: AbortSignal | undefined): { signal: AbortSignal; cancel: () => void } {
@@ -258,9 +277,23 @@ async function failureOf(reply: Dispatcher.ResponseData, call: Call): Promise<Ap
   return errorOfReply({
     what: nameOf(call.request),
     status: reply.statusCode,
-    body: await reply.body.text(),
+    body: await beginningOf(reply.body),
     retryAfter: Array.isArray(retryAfter) ? retryAfter[0] : retryAfter,
   });
+}
+
+/** A Status is short; whoever stands in between may answer with anything, for ever. */
+const longestFailureBytes = 1_000_000;
+
+async function beginningOf(body: AsyncIterable<Uint8Array>): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of body) {
+    chunks.push(chunk);
+    bytes += chunk.byteLength;
+    if (bytes > longestFailureBytes) break;
+  }
+  return Buffer.concat(chunks).subarray(0, longestFailureBytes).toString('utf8');
 }
 
 function parse<T>(text: string, what: string): T {
@@ -282,6 +315,12 @@ function errorOfCall(error: unknown, call: Call): ApiError {
   }
   if (error instanceof undiciErrors.HeadersTimeoutError) return new TimeoutError(`${what}: no answer`);
   return new UnreachableError(`${what}: ${wordFor(error)}`, { cause: error });
+}
+
+/** The server showed a certificate that nobody whom we trust has signed. */
+function isUntrusted({ cause }: ApiError): boolean {
+  const hasCode = typeof cause === 'object' && cause !== null && 'code' in cause;
+  return hasCode && typeof cause.code === 'string' && /CERT|SIGNATURE/.test(cause.code);
 }
 
 /** A short word for a broken connection: the system's code where there is one. */

@@ -30,7 +30,10 @@ export type LeaderState = 'leading' | 'following' | 'lost' | 'stopped';
 export interface Term {
   /** Aborts before anybody else can lead, or when the process is asked to stop. */
   readonly signal: AbortSignal;
-  /** Whether the lease is held by the clock: true to the point also right after the process was frozen. */
+  /**
+   * Whether a write may still be sent: the lease is held by the clock and neither lost nor released. True to the point
+   * also right after the process was frozen, when no timer has had its turn yet.
+   */
   isHeld(): boolean;
 }
 
@@ -67,6 +70,9 @@ class Election {
   #toldForbidden = false;
   /** When the last successful renewal was sent: the lease counts from there for everybody. */
   #renewedMs: number | undefined;
+  /** The same by the wall clock, which goes on while a machine sleeps; the other one may not. */
+  #renewedWallMs = 0;
+  #released = false;
   #lostBecause: string | undefined;
   #brokenBy: unknown;
 
@@ -86,20 +92,18 @@ class Election {
     this.#record = new LeaseRecord({ ...options, times: this.#times, runtime: this.#runtime });
   }
 
+  /** A wall clock that was set forward costs the writes until the next renewal, which tells what is true. */
   isHeld(): boolean {
-    return this.#renewedMs !== undefined && this.#leftMs() > 0;
+    if (this.#released || this.#lostBecause !== undefined || this.#leftMs() <= 0) return false;
+    return this.#runtime.clock.wallMs() - this.#renewedWallMs < this.#times.leaseMs;
   }
 
   /** Tries until the lease is ours or the stop signal aborts. */
   async acquire(): Promise<void> {
     const { signal } = this.#options;
     while (!signal.aborted) {
-      const sentMs = this.#runtime.clock.elapsedMs();
-      const result = await this.#record.tryHold(this.#times.retryMs, 'candidate');
-      if (result.kind === 'held') {
-        this.#renewedMs = sentMs;
-        return;
-      }
+      const result = await this.#tryHold(this.#times.retryMs, 'candidate');
+      if (result.kind === 'held') return;
       if (result.kind === 'failed') this.#log.debug('lease not reached', { code: result.code });
       this.#tellIfForbidden(result);
       if (result.kind === 'foreign') this.#follow(result.holder);
@@ -116,7 +120,7 @@ class Election {
     const untie = followAbort(over, stop);
     const renewing = this.#keepRenewing(over, ended.signal);
     try {
-      await work(over.signal, { signal: over.signal, isHeld: () => this.isHeld() && !over.signal.aborted });
+      await work(over.signal, { signal: over.signal, isHeld: () => this.isHeld() });
     } finally {
       untie();
       ended.abort();
@@ -129,6 +133,7 @@ class Election {
 
   /** Lets the lease go if it is ours, so that nobody has to wait for it. Best effort. */
   async release(): Promise<void> {
+    this.#released = true;
     const released = await this.#record.release(this.#times.retryMs);
     if (released) this.#log.info('lease released');
   }
@@ -162,12 +167,18 @@ class Election {
   async #renew(lose: (why: string) => void, ended: AbortSignal): Promise<void> {
     if (ended.aborted || this.#lostBecause !== undefined) return;
     if (this.#leftMs() <= 0) return lose(`not renewed within ${this.#times.renewDeadlineMs} ms`);
-    const sentMs = this.#runtime.clock.elapsedMs();
-    const result = await this.#record.tryHold(Math.min(this.#times.retryMs, this.#leftMs()), 'leader');
-    if (result.kind === 'held') this.#renewedMs = sentMs;
+    const result = await this.#tryHold(Math.min(this.#times.retryMs, this.#leftMs()), 'leader');
     if (result.kind === 'foreign') lose(`held by ${result.holder}`);
     if (result.kind === 'failed') this.#log.warn('lease not renewed', { code: result.code });
     this.#tellIfForbidden(result);
+  }
+
+  async #tryHold(timeoutMs: number, role: 'candidate' | 'leader'): Promise<HoldResult> {
+    const { clock } = this.#runtime;
+    const [sentMs, sentWallMs] = [clock.elapsedMs(), clock.wallMs()];
+    const result = await this.#record.tryHold(timeoutMs, role);
+    if (result.kind === 'held') [this.#renewedMs, this.#renewedWallMs] = [sentMs, sentWallMs];
+    return result;
   }
 
   /** Waiting does not help here and a person must: said once, at once, with what is missing. */

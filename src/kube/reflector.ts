@@ -5,6 +5,7 @@ import {
   errorOfReply,
   ForbiddenError,
   GoneError,
+  NotFoundError,
   ServerError,
   ThrottledError,
   TimeoutError,
@@ -35,9 +36,15 @@ export interface ReflectorOptions<T extends KubeObject> {
   readonly indexes?: Readonly<Record<string, IndexFunction<T>>>;
   /** Objects a page of the list; 500 unless told. */
   readonly pageSize?: number;
-  /** Silence after which a watch is taken for dead; 70 s unless told: bookmarks come every 60 s. */
+  /**
+   * Silence after which a watch is opened anew; 70 s unless told: bookmarks come every 60 s, but not for a kind of which
+   * there has been nothing since the API server began.
+   */
   readonly silenceMs?: number;
-  /** How long to wait after being told that this may not be watched, without a warning; the usual back-off unless told. */
+  /**
+   * How long to wait after being told that this may not be watched or does not exist, without a warning; the usual
+   * back-off unless told.
+   */
   readonly deniedRetryMs?: number;
   readonly runtime?: Runtime;
   readonly log?: Log;
@@ -167,7 +174,8 @@ export class Reflector<T extends KubeObject> {
     const known =
       error instanceof ApiError ? error : new ServerError('the watch cannot be read', { cause: error });
     this.#failures += 1;
-    const isExpected = known instanceof ForbiddenError && this.#options.deniedRetryMs !== undefined;
+    const isRefused = known instanceof ForbiddenError || known instanceof NotFoundError;
+    const isExpected = isRefused && this.#options.deniedRetryMs !== undefined;
     const waitMs = isExpected ? (this.#options.deniedRetryMs ?? 0) : this.#backoffAfter(known);
     this.#options.hooks?.onFailure?.(known, waitMs);
     const fields = { code: known.code, failures: this.#failures, retryInMs: Math.round(waitMs) };
@@ -223,6 +231,7 @@ export class Reflector<T extends KubeObject> {
     const untie = followAbort(ending, signal);
     const silenceMs = this.#options.silenceMs ?? defaultSilenceMs;
     let silent = false;
+    let answered = false;
     let disarm = (): void => undefined;
     const arm = (): void => {
       disarm();
@@ -238,11 +247,15 @@ export class Reflector<T extends KubeObject> {
     arm();
     try {
       const lines = await this.#open(version, ending.signal, onChunk);
+      answered = true;
+      this.#heard();
       this.#options.hooks?.onWatch?.(version);
       for await (const line of lines) this.#take(JSON.parse(line) as WatchEvent);
     } catch (error) {
-      if (silent) throw new TimeoutError(`the watch was silent for ${silenceMs} ms`);
-      throw error;
+      if (!silent) throw error;
+      // Perhaps dead, perhaps a kind of which there is nothing to tell: the next one shows which.
+      if (!answered) throw new TimeoutError(`the API server did not answer a watch for ${silenceMs} ms`);
+      this.#log.debug('watch was silent', { silenceMs });
     } finally {
       disarm();
       untie();

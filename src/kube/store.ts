@@ -1,4 +1,5 @@
 import type { KubeObject } from './kinds.ts';
+import { keyOfObject, objectKey } from './object-key.ts';
 import { isAtLeast } from './resource-version.ts';
 
 /** One change of one object. A recreation under the same name is a `deleted` followed by an `added`. */
@@ -26,7 +27,7 @@ export class Store<T extends KubeObject> {
   }
 
   get(namespace: string | undefined, name: string): T | undefined {
-    return this.#objects.get(keyOf(namespace, name));
+    return this.#objects.get(objectKey(namespace, name));
   }
 
   list(namespace?: string): readonly T[] {
@@ -117,12 +118,4 @@ export class Store<T extends KubeObject> {
 
 function isSame(a: KubeObject, b: KubeObject): boolean {
   return a.metadata.uid === b.metadata.uid && a.metadata.resourceVersion === b.metadata.resourceVersion;
-}
-
-function keyOf(namespace: string | undefined, name: string): string {
-  return `${namespace ?? ''}/${name}`;
-}
-
-function keyOfObject(object: KubeObject): string {
-  return keyOf(object.metadata.namespace, object.metadata.name);
 }

@@ -6,7 +6,7 @@ import { redisScript } from './redis.ts';
  * never opened by taking "our" mark off.
  *
  * ARGV: number of ids to close, number of ids that may be relied on to stay open, then both lists, then further ids to
- * open. Answers [1 applied | 0 refused, marked, cleared, missing ids, digests of the entries to open, without mark].
+ * open. Answers [1 applied | 0 refused, marked ids, cleared, missing ids, digests of the entries to open, without mark].
  * When no relied-on entry is there and serving, nothing is closed and everything named is opened.
  */
 export const cordonScript = redisScript(
@@ -60,11 +60,11 @@ local function bare(v)
   while marked(v) do v = string.sub(v, 1, -3) end
   return v
 end
-local counts = { marked = 0, cleared = 0 }
+local newly, cleared = {}, 0
 local function open(id, v)
   if v and marked(v) then
     redis.call('HSET', KEYS[1], id, bare(v))
-    counts.cleared = counts.cleared + 1
+    cleared = cleared + 1
   end
 end
 local missing, digests, canClose = {}, {}, false
@@ -81,15 +81,16 @@ for i = 3, 2 + closeCount do
     missing[#missing + 1] = ARGV[i]
   elseif not canClose then
     open(ARGV[i], v)
-  else
+  elseif string.sub(v, -2) ~= mark then
+    -- Most are marked already, and a glance at the end tells; only the others are walked.
     local _, last = states(v)
     if last == serving then
       redis.call('HSET', KEYS[1], ARGV[i], v .. mark)
-      counts.marked = counts.marked + 1
+      newly[#newly + 1] = ARGV[i]
     end
   end
 end
 local applied = (canClose or closeCount == 0) and 1 or 0
-return { applied, counts.marked, counts.cleared, missing, digests }
+return { applied, newly, cleared, missing, digests }
 `,
 );

@@ -1,5 +1,6 @@
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
+import { CordonRhythm, wholeEveryMs } from './cordon-rhythm.ts';
 import { cordonScript } from './cordon-script.ts';
 import { nodesKey } from './node-table.ts';
 import type { RedisLink } from './redis.ts';
@@ -30,7 +31,7 @@ export interface CordonCounts {
 }
 
 export interface CordonParts {
-  readonly link: RedisLink;
+  readonly link: Pick<RedisLink, 'run'>;
   readonly clock: Clock;
   readonly log: Log;
   readonly timers: Timers;
@@ -39,15 +40,32 @@ export interface CordonParts {
   readonly onRefused?: (why: string) => void;
 }
 
-/** Half a heartbeat: what a lost notice can cost. */
-const backstopMs = 1000;
+/** Of fewer closed nodes all are looked at after each heartbeat: it costs nothing. */
+const restingFrom = 50;
+/** And without a notice every so many times only: half a heartbeat is what a lost notice can cost. */
+const wholeOfFewEvery = 3;
 /** The servers themselves choose no node whose heartbeat is older. */
 const freshMs = 5000;
+/** So many of the open nodes are asked after a heartbeat, in turn: one that serves is enough to rely on. */
+const reliedAtOnce = 8;
 const refusal = 'no fresh serving node would stay open';
+
+const none: ReadonlySet<string> = new Set();
+const nothingDue: CordonResult = { kind: 'Applied', marked: 0, cleared: 0, missing: [] };
 
 interface Sight {
   readonly digest: string;
   readonly changedAtMs: number;
+}
+
+/** One application: of everything, or of what a heartbeat may have changed. */
+interface Step {
+  readonly whole: boolean;
+  readonly closed: readonly string[];
+  /** Those at the front, `fresh` of them, may be relied on. */
+  readonly open: readonly string[];
+  readonly fresh: number;
+  readonly released: ReadonlySet<string>;
 }
 
 /**
@@ -57,11 +75,16 @@ interface Sight {
  */
 export class CordonKeeper {
   readonly #parts: CordonParts;
+  readonly #rhythm: CordonRhythm;
   readonly #stopBackstop: Cancel;
   readonly #counts = { applies: 0, marked: 0, cleared: 0, refused: 0, failed: 0 };
   readonly #sights = new Map<string, Sight>();
   #closed: ReadonlySet<string> = new Set();
-  #open: ReadonlySet<string> = new Set();
+  #open: readonly string[] = [];
+  /** Where the next turn of open nodes begins. */
+  #turn = 0;
+  #wholeWanted = false;
+  #ticks = 0;
   /** Ids that were let go and whose mark may still be there. */
   #released: ReadonlySet<string> = new Set();
   #running: Promise<CordonResult> | undefined;
@@ -72,7 +95,19 @@ export class CordonKeeper {
 
   constructor(parts: CordonParts) {
     this.#parts = parts;
-    this.#stopBackstop = parts.timers.every(backstopMs, () => this.notice());
+    this.#rhythm = new CordonRhythm(parts.clock);
+    this.#stopBackstop = parts.timers.every(wholeEveryMs, () => this.#lookAtAll());
+  }
+
+  #areFew(): boolean {
+    return this.#closed.size < restingFrom;
+  }
+
+  #lookAtAll(): void {
+    this.#ticks += 1;
+    if (this.#areFew() && this.#ticks % wholeOfFewEvery !== 0) return;
+    this.#wholeWanted = true;
+    this.notice();
   }
 
   /**
@@ -82,7 +117,9 @@ export class CordonKeeper {
   async setCordoned(closed: ReadonlySet<string>, open: ReadonlySet<string>): Promise<CordonResult> {
     this.#released = without([...this.#released, ...this.#closed], closed);
     this.#closed = new Set(closed);
-    this.#open = without(open, closed);
+    this.#open = [...without(open, closed)];
+    this.#wholeWanted = true;
+    this.#rhythm.keep(this.#closed);
     // The caller has just judged them; from here on they must keep changing.
     this.#sights.clear();
     return await this.#applySoon();
@@ -134,33 +171,71 @@ export class CordonKeeper {
     if (this.#stopped) return { kind: 'Failed', why: 'the keeper was stopped' };
     const noticedAtMs = this.#noticedAtMs;
     this.#noticedAtMs = undefined;
-    const released = this.#released;
-    const closed = [...this.#closed];
-    const fresh = [...this.#open].filter((nodeId) => this.#isFresh(nodeId));
-    const open = [...new Set([...fresh, ...this.#open])];
+    const step = this.#next();
+    if (!step.whole && step.closed.length === 0) return nothingDue;
     this.#counts.applies += 1;
     try {
-      const counts = [String(closed.length), String(fresh.length)];
-      const args = [...counts, ...closed, ...open, ...without(released, this.#open)];
+      const counts = [String(step.closed.length), String(step.fresh)];
+      const args = [...counts, ...step.closed, ...step.open, ...without(step.released, new Set(this.#open))];
       const reply = readReply(await this.#parts.link.run(cordonScript, nodesKey, args));
-      this.#see(open, reply.digests);
-      if (this.#released === released) this.#released = new Set();
-      return this.#account(reply, noticedAtMs);
+      this.#see(step.open, reply.digests);
+      this.#rhythm.marked(reply.marked);
+      if (step.released.size > 0 && this.#released === step.released) this.#released = new Set();
+      return await this.#account(step, reply, noticedAtMs);
     } catch (error) {
       this.#counts.failed += 1;
+      // What Redis did not take is said to it again in full.
+      this.#wholeWanted = true;
       return { kind: 'Failed', why: whyOf(error) };
     }
   }
 
-  #account(reply: Reply, noticedAtMs: number | undefined): CordonResult {
-    this.#counts.marked += reply.marked;
-    this.#counts.cleared += reply.cleared;
-    if (!reply.applied) return this.#refuse();
-    this.#refusing = false;
-    if (reply.marked > 0 && noticedAtMs !== undefined) {
-      this.#parts.onReapplied?.(this.#parts.clock.elapsedMs() - noticedAtMs, reply.marked);
+  /** A fleet may be so large that looking at all of it after each heartbeat would keep Redis from anything else. */
+  #next(): Step {
+    const wanted = this.#wholeWanted;
+    this.#wholeWanted = false;
+    if (!wanted && this.#released.size === 0) {
+      const turn = this.#openOf(this.#takeTurn());
+      const closed = this.#areFew() ? [...this.#closed] : this.#rhythm.due(this.#closed);
+      if (turn.fresh > 0) return { whole: false, closed, ...turn, released: none };
     }
-    return { kind: 'Applied', marked: reply.marked, cleared: reply.cleared, missing: reply.missing };
+    return { whole: true, closed: [...this.#closed], ...this.#openOf(this.#open), released: this.#released };
+  }
+
+  #takeTurn(): readonly string[] {
+    const { length } = this.#open;
+    if (length <= reliedAtOnce) return this.#open;
+    const from = this.#turn % length;
+    this.#turn = from + reliedAtOnce;
+    return [...this.#open, ...this.#open].slice(from, from + reliedAtOnce);
+  }
+
+  #openOf(open: readonly string[]): Pick<Step, 'open' | 'fresh'> {
+    const fresh = open.filter((nodeId) => this.#isFresh(nodeId));
+    return { open: [...new Set([...fresh, ...open])], fresh: fresh.length };
+  }
+
+  async #account(step: Step, reply: Reply, noticedAtMs: number | undefined): Promise<CordonResult> {
+    this.#counts.marked += reply.marked.length;
+    this.#counts.cleared += reply.cleared;
+    if (!reply.applied) return step.whole ? this.#refuse() : await this.#applyWhole(noticedAtMs);
+    this.#refusing = false;
+    if (reply.marked.length > 0 && noticedAtMs !== undefined) {
+      this.#parts.onReapplied?.(this.#parts.clock.elapsedMs() - noticedAtMs, reply.marked.length);
+    }
+    return {
+      kind: 'Applied',
+      marked: reply.marked.length,
+      cleared: reply.cleared,
+      missing: reply.missing,
+    };
+  }
+
+  /** Those whose turn it was serve no longer: others may. */
+  async #applyWhole(noticedAtMs: number | undefined): Promise<CordonResult> {
+    this.#wholeWanted = true;
+    this.#noticedAtMs ??= noticedAtMs;
+    return await this.#apply();
   }
 
   #refuse(): CordonResult {
@@ -192,7 +267,7 @@ export class CordonKeeper {
 
 interface Reply {
   readonly applied: boolean;
-  readonly marked: number;
+  readonly marked: readonly string[];
   readonly cleared: number;
   readonly missing: readonly string[];
   readonly digests: readonly string[];
@@ -203,7 +278,7 @@ function readReply(reply: unknown): Reply {
   const [applied, marked, cleared, missing, digests]: readonly unknown[] = reply;
   return {
     applied: applied === 1,
-    marked: Number(marked),
+    marked: texts(marked),
     cleared: Number(cleared),
     missing: texts(missing),
     digests: texts(digests),

@@ -83,6 +83,7 @@ function decodeLoad(stats: NodeStatsMessage): NodeLoad {
     tracksOut: stats.numTracksOut,
     bytesInPerSecond: sane(rate?.bytesIn ?? stats.bytesInPerSec),
     bytesOutPerSecond: sane(rate?.bytesOut ?? stats.bytesOutPerSec),
+    ...decodePackets(stats),
     cpuLoad: decodeCpu(stats),
   };
 }
@@ -90,6 +91,24 @@ function decodeLoad(stats: NodeStatsMessage): NodeLoad {
 /** Rates may be missing on some ticks and are not what removals are judged by, so a broken one counts as 0. */
 function sane(bytesPerSecond: number): number {
   return Number.isFinite(bytesPerSecond) && bytesPerSecond > 0 ? bytesPerSecond : 0;
+}
+
+type Packets = Pick<NodeLoad, 'packetsInPerSecond' | 'packetsOutPerSecond'>;
+
+/** Sizes are judged by these: with tracks and without a rate, nothing is said. */
+function decodePackets(stats: NodeStatsMessage): Packets {
+  const rate = stats.rates[0];
+  if (rate !== undefined) return packets(rate.packetsIn, rate.packetsOut);
+  const { packetsInPerSec, packetsOutPerSec, numTracksIn, numTracksOut } = stats;
+  const isSilent = packetsInPerSec === 0 && packetsOutPerSec === 0;
+  return isSilent && numTracksIn + numTracksOut > 0 ? {} : packets(packetsInPerSec, packetsOutPerSec);
+}
+
+function packets(packetsInPerSecond: number, packetsOutPerSecond: number): Packets {
+  const isSane = [packetsInPerSecond, packetsOutPerSecond].every(
+    (rate) => Number.isFinite(rate) && rate >= 0,
+  );
+  return isSane ? { packetsInPerSecond, packetsOutPerSecond } : {};
 }
 
 /** The server says 0 when it found no idle time at all, and less than 0 when its CPU request is below its use. */

@@ -3,6 +3,8 @@ import { type Message, proto3 } from '@bufbuild/protobuf';
 interface RateFields extends Message<RateFields> {
   bytesIn: number;
   bytesOut: number;
+  packetsIn: number;
+  packetsOut: number;
 }
 
 interface StatsFields extends Message<StatsFields> {
@@ -14,6 +16,8 @@ interface StatsFields extends Message<StatsFields> {
   numTracksOut: number;
   bytesInPerSec: number;
   bytesOutPerSec: number;
+  packetsInPerSec: number;
+  packetsOutPerSec: number;
   cpuLoad: number;
   rates: RateFields[];
 }
@@ -44,6 +48,8 @@ const uint32 = 13;
 const NodeStatsRate = proto3.makeMessageType<RateFields>('livekit.NodeStatsRate', () => [
   { no: 8, name: 'bytes_in', kind: 'scalar', T: float },
   { no: 9, name: 'bytes_out', kind: 'scalar', T: float },
+  { no: 10, name: 'packets_in', kind: 'scalar', T: float },
+  { no: 11, name: 'packets_out', kind: 'scalar', T: float },
 ]);
 
 /** The part of `livekit.NodeStats` that is read here. The `per_sec` fields are of servers before 1.9. */
@@ -56,6 +62,8 @@ const NodeStats = proto3.makeMessageType<StatsFields>('livekit.NodeStats', () =>
   { no: 6, name: 'num_tracks_out', kind: 'scalar', T: int32 },
   { no: 12, name: 'bytes_in_per_sec', kind: 'scalar', T: float },
   { no: 13, name: 'bytes_out_per_sec', kind: 'scalar', T: float },
+  { no: 14, name: 'packets_in_per_sec', kind: 'scalar', T: float },
+  { no: 15, name: 'packets_out_per_sec', kind: 'scalar', T: float },
   { no: 21, name: 'cpu_load', kind: 'scalar', T: float },
   { no: 50, name: 'rates', kind: 'message', T: NodeStatsRate, repeated: true },
 ]);

@@ -114,16 +114,40 @@ export function openClient(config: RedisConfig, log: Log): RedisClient {
 /** Says once that the connection is gone and once that it is back, however often the attempts fail between. */
 function listened<C extends RedisClient>(client: C, log: Log): C {
   let down = false;
+  client.on('close', () => misplaced.delete(client));
   client.on('error', (error: Error) => {
+    if (isOfSelect(error)) misplace(client, error.message);
     if (!down) log.warn('redis connection failed', { why: error.message });
     down = true;
   });
   client.on('ready', () => {
     if (down) log.info('redis connection is back');
     down = false;
+    revivals.delete(client);
   });
-  client.on('end', () => revive(client, 1));
+  client.on('end', () => revive(client));
   return client;
+}
+
+const misplaced = new WeakMap<RedisClient, string>();
+
+/** Why this connection is not in the database that it was opened for; `undefined` when all is well. */
+export function whyMisplaced(client: RedisClient): string | undefined {
+  return misplaced.get(client);
+}
+
+/** ioredis 6.0.0 goes on in database 0 when it may not choose another one, which may be that of another fleet. */
+function misplace(client: RedisClient, why: string): void {
+  misplaced.set(client, why);
+  const again = setTimeout(() => {
+    if (misplaced.has(client) && !closed.has(client)) client.disconnect(true);
+  }, slowestRetryMs);
+  again.unref();
+}
+
+function isOfSelect(error: Error): boolean {
+  const command: unknown = 'command' in error ? error.command : undefined;
+  return typeof command === 'object' && command !== null && 'name' in command && command.name === 'select';
 }
 
 const closed = new WeakSet<RedisClient>();
@@ -134,17 +158,25 @@ export function closeClient(client: RedisClient): void {
   client.disconnect();
 }
 
+/** How often in a row a client was begun anew, and whether the next time is planned. */
+const revivals = new WeakMap<RedisClient, { attempts: number; planned: boolean }>();
+
 /**
  * ioredis 6.0.0 gives up for ever when its fail-over detector disconnects it while it is asking a Sentinel for the
- * master's address. A client that ended without our wish is begun anew.
+ * master's address, and when a certificate cannot be used. A client that ended without our wish is begun anew: once for
+ * each end, although a failure to connect is told both as an end and as an error.
  */
-function revive(client: RedisClient, attempt: number): void {
+function revive(client: RedisClient): void {
+  const revival = revivals.get(client) ?? { attempts: 0, planned: false };
+  revivals.set(client, revival);
+  if (revival.planned) return;
+  revival.planned = true;
+  revival.attempts += 1;
   const timer = setTimeout(() => {
+    revival.planned = false;
     if (closed.has(client) || client.status !== 'end') return;
-    client.connect().catch(() => {
-      // The reason has been told by the error event.
-      revive(client, attempt + 1);
-    });
-  }, retryDelayMs(attempt));
+    // The reason has been told by the error event.
+    client.connect().catch(() => revive(client));
+  }, retryDelayMs(revival.attempts));
   timer.unref();
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Log } from '../base/log.ts';
-import { closeClient, commandTimeoutMs, openClient, type RedisClient } from './redis-client.ts';
+import { closeClient, commandTimeoutMs, openClient, type RedisClient, whyMisplaced } from './redis-client.ts';
 import type { RedisConfig } from './redis-config.ts';
 import { nameOf, whyOf } from './why.ts';
 
@@ -15,6 +15,8 @@ export interface RedisScript {
 export interface RedisLink {
   readonly config: RedisConfig;
   hashAll(key: string): Promise<ReadonlyMap<string, Buffer>>;
+  /** The same as fields and values in turn, in the order of Redis: for whoever looks often and mostly finds nothing new. */
+  hashPairs(key: string): Promise<readonly Buffer[]>;
   /** Answers in the order of `fields`. */
   hashMany(key: string, fields: readonly string[]): Promise<readonly (Buffer | undefined)[]>;
   hashSize(key: string): Promise<number>;
@@ -46,6 +48,7 @@ export function connectRedis(config: RedisConfig, log: Log): RedisLink {
 class IoredisLink implements RedisLink {
   readonly config: RedisConfig;
   readonly #client: RedisClient;
+  #away = false;
 
   constructor(config: RedisConfig, client: RedisClient) {
     this.config = config;
@@ -55,6 +58,11 @@ class IoredisLink implements RedisLink {
   async hashAll(key: string): Promise<ReadonlyMap<string, Buffer>> {
     const fields = await this.#ask('HGETALL', () => this.#client.hgetallBuffer(key));
     return new Map(Object.entries(fields));
+  }
+
+  async hashPairs(key: string): Promise<readonly Buffer[]> {
+    const pairs = await this.#ask('HGETALL', () => this.#client.callBuffer('HGETALL', key));
+    return Array.isArray(pairs) ? pairs.filter((one) => Buffer.isBuffer(one)) : [];
   }
 
   async hashMany(key: string, fields: readonly string[]): Promise<readonly (Buffer | undefined)[]> {
@@ -87,20 +95,41 @@ class IoredisLink implements RedisLink {
     await Promise.resolve();
   }
 
-  /** One time limit over waiting for the connection, redirections and the answer. */
-  async #ask<T>(what: string, send: () => Promise<T>): Promise<T> {
-    const limit = AbortSignal.timeout(commandTimeoutMs);
+  /** Waited for once: whoever asks while it is known to be away is told so at once, or a few such fleets hold up all others. */
+  async #connected(limit: AbortSignal): Promise<void> {
+    if (this.#away && this.#client.status !== 'ready') throw new Error('not connected');
     try {
       await untilReady(this.#client, limit);
-      return await Promise.race([send(), expiry(limit)]);
+      this.#away = false;
+    } catch (error) {
+      this.#away = true;
+      throw error;
+    }
+  }
+
+  /**
+   * One time limit over waiting for the connection, redirections and the answer. It ends with the question: whatever waits
+   * for it would keep the answer in memory as long, and there are thousands of them.
+   */
+  async #ask<T>(what: string, send: () => Promise<T>): Promise<T> {
+    const limit = new AbortController();
+    const timer = setTimeout(() => limit.abort(), commandTimeoutMs);
+    try {
+      await this.#connected(limit.signal);
+      const misplaced = whyMisplaced(this.#client);
+      if (misplaced !== undefined) throw new RedisRefusedError(`Redis refused the database: ${misplaced}`);
+      return await Promise.race([send(), expiry(limit.signal)]);
     } catch (error) {
       throw redisError(what, error);
+    } finally {
+      clearTimeout(timer);
     }
   }
 }
 
 /** The client's own error is not passed on as the cause: it carries the arguments of the command. */
 function redisError(what: string, error: unknown): RedisUnavailableError | RedisRefusedError {
+  if (error instanceof RedisRefusedError) return error;
   const text = whyOf(error);
   if (nameOf(error) === 'ReplyError' && !passing.test(text)) {
     return new RedisRefusedError(`Redis refused ${what}: ${text}`);

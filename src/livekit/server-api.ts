@@ -1,13 +1,9 @@
-import { RoomServiceClient } from 'livekit-server-sdk';
 import type { Clock } from '../base/clock.ts';
 import type { ServerApiReading } from '../core/readings.ts';
-import { codeOf, nameOf, whyOf } from './why.ts';
+import { roomService, type RoomServiceTarget } from './room-service.ts';
+import { codeOf, nameOf, statusOf, whyOf } from './why.ts';
 
-export interface ServerApiTarget {
-  /** `http://host:port` or `ws://host:port` of any server: each one answers for all. */
-  readonly url: string;
-  readonly apiKey: string;
-  readonly apiSecret: string;
+export interface ServerApiTarget extends RoomServiceTarget {
   readonly timeoutMs?: number;
 }
 
@@ -51,11 +47,7 @@ const defaultTimeoutMs = 5000;
 /** The server API of one media server. */
 export function serverApi(target: ServerApiTarget): ServerApi {
   const timeoutMs = target.timeoutMs ?? defaultTimeoutMs;
-  const client = new RoomServiceClient(target.url, target.apiKey, target.apiSecret, {
-    requestTimeout: timeoutMs / 1000,
-    // Other regions exist in LiveKit's cloud only.
-    failover: false,
-  });
+  const client = roomService(target, timeoutMs);
   return {
     listRooms: async () => {
       try {
@@ -79,11 +71,6 @@ function named(error: unknown, timeoutMs: number): Error {
     return new CredentialsRefusedError(`the server API refused the API key: HTTP ${status}`);
   }
   return new ServerRefusedError(`the server API answered HTTP ${status}: ${whyOf(error)}`, status);
-}
-
-function statusOf(error: unknown): number | undefined {
-  const status = typeof error === 'object' && error !== null && 'status' in error ? error.status : undefined;
-  return typeof status === 'number' ? status : undefined;
 }
 
 /** Reads the rooms as the server API tells them. Never rejects: a failure is a reading that says why. */

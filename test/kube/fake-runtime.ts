@@ -9,12 +9,13 @@ interface Timer {
 /** Time that moves only when told. `random` is a constant, so that back-offs are known. */
 export class FakeRuntime implements Runtime {
   readonly clock: Clock = {
-    wallMs: () => Date.UTC(2026, 0, 1) + this.#nowMs,
+    wallMs: () => Date.UTC(2026, 0, 1) + this.#jumpedMs + this.#nowMs,
     elapsedMs: () => this.#nowMs,
   };
   readonly #randomValue: number;
   readonly #timers = new Set<Timer>();
   #nowMs = 0;
+  #jumpedMs = 0;
 
   constructor(randomValue = 0.5) {
     this.#randomValue = randomValue;
@@ -50,6 +51,11 @@ export class FakeRuntime implements Runtime {
   /** The process is frozen: time passes, nothing runs. */
   freeze(ms: number): void {
     this.#nowMs += ms;
+  }
+
+  /** The wall clock is set, or the machine has slept; the monotonic one and the timers know nothing of it. */
+  jump(ms: number): void {
+    this.#jumpedMs += ms;
   }
 
   #earliest(endMs: number): Timer | undefined {

@@ -42,6 +42,37 @@ describe('a call to the API server', () => {
     expect(codes()).toEqual(['POST 429', 'POST 429', 'POST 200']);
   });
 
+  test.each(['POST', 'PUT', 'PATCH', 'DELETE'] as const)(
+    'by %s is not sent by somebody who may not write, and reads are',
+    async (method) => {
+      const { server } = await aServer((_, response) => json(response, 200, {}));
+      const http = server.http({ runtime, mayWrite: () => false });
+
+      await expect(http.request({ method, path: '/x' })).rejects.toMatchObject({ code: 'NotLeading' });
+      await http.request({ method: 'GET', path: '/x' });
+
+      expect(server.seen.map((seen) => seen.method)).toEqual(['GET']);
+    },
+  );
+
+  test('that waited for its connection is asked about again before it goes out, and harms no other', async () => {
+    const { server } = await aServer((_, response) => json(response, 200, {}));
+    let asked = 0;
+    // Still a leader when the call was made, none when the connection was there.
+    const http = server.http({ runtime, mayWrite: () => (asked += 1) !== 2 });
+
+    const refused = http.request({ method: 'DELETE', path: '/x', body: {} });
+    const read = http.request({ method: 'GET', path: '/y' });
+
+    await expect(refused).rejects.toMatchObject({ code: 'NotLeading' });
+    await read;
+    await http.request({ method: 'DELETE', path: '/z' });
+    expect(server.seen.map(({ method, url }) => `${method} ${url.pathname}`)).toEqual([
+      'GET /y',
+      'DELETE /z',
+    ]);
+  });
+
   test('gives up at once when it is told to wait longer than it has', async () => {
     const { http, codes } = await aServer((_, response) => json(response, 429, {}, { 'retry-after': '60' }));
 
@@ -98,6 +129,22 @@ describe('a call to the API server', () => {
       code: 'Unauthorized',
     });
     expect(codes()).toEqual(['GET 401', 'GET 401']);
+  });
+
+  test('that is refused with a page without end is read to its beginning', async () => {
+    const { http } = await aServer((_, response) => {
+      response.writeHead(403);
+      const more = (): void => {
+        while (!response.destroyed && response.write('x'.repeat(100_000)));
+        if (!response.destroyed) response.once('drain', more);
+      };
+      more();
+    });
+
+    await expect(http.request({ method: 'PUT', path: '/x', body: {} })).rejects.toMatchObject({
+      code: 'Forbidden',
+      message: 'PUT /x: HTTP 403',
+    });
   });
 
   test('that is answered with something else than JSON fails as a server error', async () => {

@@ -127,6 +127,35 @@ describe('leader election', () => {
     expect(arena.terms.get('a')?.isHeld()).toBe(false);
   });
 
+  test('knows after the sleep of its machine, which its own clock did not count', async () => {
+    const arena = new Arena();
+    arena.enter('a');
+    await arena.runtime.advance(5_000);
+
+    arena.runtime.jump(20_000);
+    expect(arena.terms.get('a')?.isHeld()).toBe(false);
+    await arena.runtime.advance(2_000);
+
+    // The next renewal tells that nobody came between: the clock had only been set.
+    expect(arena.terms.get('a')?.isHeld()).toBe(true);
+    arena.runtime.jump(-60_000);
+    expect(arena.terms.get('a')?.isHeld()).toBe(true);
+  });
+
+  test('may write while its work ends after a stop, and no more once the lease is let go', async () => {
+    const arena = new Arena();
+    const a = arena.enter('a', 5_000);
+    await settle();
+    a.stop();
+    await arena.runtime.advance(4_000);
+    expect(arena.terms.get('a')?.isHeld()).toBe(true);
+
+    await arena.runtime.advance(2_000);
+
+    expect(arena.holder()).toBe('');
+    expect(arena.terms.get('a')?.isHeld()).toBe(false);
+  });
+
   test('goes on leading when its renewal was applied but never answered', async () => {
     const arena = new Arena();
     arena.enter('a');

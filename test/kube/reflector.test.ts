@@ -25,6 +25,9 @@ const send = (response: ServerResponse, type: string, object: object): void => {
 };
 const stayOpen = (response: ServerResponse): void => response.flushHeaders();
 
+/** The status line is sent with the first byte of the answer. */
+const neverAnswer = (): void => undefined;
+
 const goneEvent = (response: ServerResponse): void => {
   send(response, 'ERROR', { kind: 'Status', code: 410, reason: 'Expired' });
   response.end();
@@ -161,8 +164,16 @@ describe('the reflector', () => {
     expect(thrown).toHaveLength(1);
   });
 
-  test('takes a silent watch for dead and opens another', async () => {
+  test('opens a silent watch anew, which is no failure as long as the server answers: there may be nothing to tell', async () => {
     const { froms, watched, failures } = await follow({ lists: [['10', []]], watches: [stayOpen] }, 2_000);
+    await watched(4);
+
+    expect(froms.slice(0, 4)).toEqual(['10', '10', '10', '10']);
+    expect(failures).toEqual([]);
+  });
+
+  test('takes a watch that is not answered for dead and opens another', async () => {
+    const { froms, watched, failures } = await follow({ lists: [['10', []]], watches: [neverAnswer] }, 2_000);
     await watched(3);
 
     expect(froms.slice(0, 3)).toEqual(['10', '10', '10']);

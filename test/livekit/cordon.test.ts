@@ -24,7 +24,7 @@ const set = (...ids: readonly string[]): ReadonlySet<string> => new Set(ids);
 const settle = async (): Promise<void> => await new Promise((resolve) => setImmediate(resolve));
 
 /** Answers as the script does for serving nodes whose values are given. */
-function answering(values: Readonly<Record<string, string>>, marked = 0) {
+function answering(values: Readonly<Record<string, string>>, marked: readonly string[] = []) {
   return (args: readonly string[]): unknown => {
     const closed = Number(args[0]);
     const relied = Number(args[1]);
@@ -37,7 +37,7 @@ function answering(values: Readonly<Record<string, string>>, marked = 0) {
 describe('the keeper of the cordon', () => {
   test('applies at once, and again after each notice', async () => {
     const { link, keeper } = setUp();
-    link.answer = answering({ b: '1' }, 1);
+    link.answer = answering({ b: '1' }, ['a']);
     expect(await keeper.setCordoned(set('a'), set('b'))).toEqual({
       kind: 'Applied',
       marked: 1,
@@ -141,11 +141,93 @@ describe('the keeper of the cordon', () => {
     expect(delaysMs).toEqual([]);
     link.answer = (args) => {
       time.pass(4);
-      return answering({ b: '2' }, 1)(args);
+      return answering({ b: '2' }, ['a'])(args);
     };
     keeper.notice();
     await settle();
     expect(delaysMs).toEqual([4]);
+  });
+
+  const many = Array.from({ length: 60 }, (_, at) => `closed-${at}`);
+  const open = Array.from({ length: 20 }, (_, at) => `open-${at}`);
+  const values = Object.fromEntries(open.map((id) => [id, '1']));
+  /** Of each application how many closed and how many open ones it named, and whether the first of the former was there. */
+  const asked = (runs: readonly (readonly string[])[]) =>
+    runs.map((run) => [Number(run[0]), Number(run[1]), run.includes('closed-0')]);
+
+  async function aLargeFleet() {
+    const setting = setUp();
+    const { link, time, keeper } = setting;
+    link.answer = answering(values, many);
+    await keeper.setCordoned(new Set(many), new Set(open));
+    const notice = async (afterMs: number, ...marked: readonly string[]): Promise<void> => {
+      link.answer = answering(values, marked);
+      time.pass(afterMs);
+      keeper.notice();
+      await settle();
+    };
+    return { ...setting, notice };
+  }
+
+  test('looks after a heartbeat of a large fleet only at those that are due, and at a few of many open ones in turn', async () => {
+    const { link, notice } = await aLargeFleet();
+    await notice(100, 'closed-0');
+    await notice(70);
+    await notice(20);
+    expect(asked(link.runs)).toEqual([
+      [60, 20, true],
+      [60, 8, true],
+      // It beats every 100 ms as far as is known, so nothing is due of it before 80 ms.
+      [59, 8, false],
+      [60, 8, true],
+    ]);
+    expect(link.runs[1]?.slice(-8)).toEqual(open.slice(0, 8));
+    expect(link.runs[3]?.slice(-8)).toEqual([...open.slice(16), ...open.slice(0, 4)]);
+  });
+
+  test('looks at all of a large fleet so often that one marked late is not marked late for ever', async () => {
+    const { link, time, notice } = await aLargeFleet();
+    await notice(100, 'closed-0');
+    time.pass(200);
+    await settle();
+    expect(asked(link.runs).at(-1)).toEqual([60, 20, true]);
+  });
+
+  test('asks nothing of Redis while no closed node is due', async () => {
+    const { link, notice } = await aLargeFleet();
+    await notice(200, ...many);
+    const before = link.runs.length;
+    await notice(50);
+    expect(link.runs).toHaveLength(before);
+  });
+
+  test('looks at all of a small fleet after each heartbeat, and without one every 900 ms', async () => {
+    const { link, time, keeper } = setUp();
+    link.answer = answering({ b: '1' }, ['a']);
+    await keeper.setCordoned(set('a'), set('b'));
+    keeper.notice();
+    await settle();
+    keeper.notice();
+    await settle();
+    expect(link.runs).toHaveLength(3);
+    time.pass(899);
+    await settle();
+    expect(link.runs).toHaveLength(3);
+    time.pass(1);
+    await settle();
+    expect(link.runs).toHaveLength(4);
+  });
+
+  test('looks at all open ones at once when those whose turn it was serve no longer', async () => {
+    const { link, keeper, refusals } = setUp();
+    const open = Array.from({ length: 20 }, (_, at) => `open-${at}`);
+    link.answer = answering(Object.fromEntries(open.map((id) => [id, '1'])));
+    await keeper.setCordoned(set('a'), new Set(open));
+    link.answer = answering({ 'open-19': '1' });
+    keeper.notice();
+    await settle();
+    expect(link.runs.map((run) => run[1])).toEqual(['20', '8', '20']);
+    expect(refusals).toEqual([]);
   });
 
   test('writes nothing more once it was stopped', async () => {

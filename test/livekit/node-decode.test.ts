@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import { decodeNode, decodeRoom } from '../../src/livekit/node-decode.ts';
-import { encodeNode, encodeRoom, type StatsParts } from '../support/livekit-encode.ts';
+import { encodeNode, encodeRoom, type StatsParts } from '../../lab/livekit-encode.ts';
 
 const id = 'ND_a';
 const mark = Buffer.from([0x30, 0x02]);
@@ -15,7 +15,7 @@ function load(stats: StatsParts) {
 describe('an entry of the registry', () => {
   test('is read with its load and its times', () => {
     const stats = { numRooms: 2, numClients: 5, numTracksIn: 3, numTracksOut: 12, cpuLoad: 0.5 };
-    const rates = [{ bytesIn: 1000, bytesOut: 4000 }];
+    const rates = [{ bytesIn: 1000, bytesOut: 4000, packetsIn: 10, packetsOut: 40 }];
     expect(decodeNode(id, encodeNode({ id, ip: '10.1.2.3', stats: { ...stats, rates } }))).toEqual({
       kind: 'Node',
       nodeId: id,
@@ -29,6 +29,8 @@ describe('an entry of the registry', () => {
         tracksOut: 12,
         bytesInPerSecond: 1000,
         bytesOutPerSecond: 4000,
+        packetsInPerSecond: 10,
+        packetsOutPerSecond: 40,
         cpuLoad: 0.5,
       },
       updatedAtSeconds: 200,
@@ -77,6 +79,16 @@ describe('an entry of the registry', () => {
     ['less than nothing', { bytesInPerSec: -5 }, 0],
   ])('takes bandwidth from %s', (_, stats, bytesInPerSecond) => {
     expect(load(stats).bytesInPerSecond).toBe(bytesInPerSecond);
+  });
+
+  test.each([
+    ['the first rate', { numTracksIn: 1, rates: [{ packetsIn: 5, packetsOut: 6 }] }, 6],
+    ['the figure of old servers where there is no rate', { numTracksIn: 1, packetsOutPerSec: 7 }, 7],
+    ['nothing, because there is no track', {}, 0],
+    ['nobody, where there are tracks and no rate', { numTracksIn: 1 }, undefined],
+    ['nobody, where the rate is nonsense', { rates: [{ packetsOut: Number.NaN }] }, undefined],
+  ])('takes packets from %s', (_, stats, packetsOutPerSecond) => {
+    expect(load(stats).packetsOutPerSecond).toBe(packetsOutPerSecond);
   });
 
   test.each([

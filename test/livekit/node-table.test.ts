@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { RoomPlacement } from '../../src/core/readings.ts';
 import { NodeTable } from '../../src/livekit/node-table.ts';
 import { RedisRefusedError } from '../../src/livekit/redis.ts';
-import { encodeNode, encodeRoom } from '../support/livekit-encode.ts';
+import { encodeNode, encodeRoom } from '../../lab/livekit-encode.ts';
 import { FakeLink, ManualTime } from './fakes.ts';
 
 function setUp() {
@@ -118,6 +118,30 @@ describe('the age of an entry', () => {
   });
 });
 
+describe('the packets that a node tells of', () => {
+  const busy = (updatedAt: bigint, packetsOut?: number): Buffer =>
+    encodeNode({
+      id: 'ND_a',
+      stats: { updatedAt, numTracksOut: 3, ...(packetsOut === undefined ? {} : { rates: [{ packetsOut }] }) },
+    });
+
+  test('hold while it leaves them out for a moment, and not for long', async () => {
+    const { link, time, table } = setUp();
+    const look = async (value: Buffer, passMs: number) => {
+      link.set('nodes', { ND_a: value });
+      time.pass(passMs);
+      const reading = await table.read();
+      const [node] = reading.kind === 'Read' ? reading.nodes : [];
+      return node?.kind === 'Node' ? node.load.packetsOutPerSecond : undefined;
+    };
+    expect(await look(busy(5n), 0)).toBeUndefined();
+    expect(await look(busy(7n, 900), 2000)).toBe(900);
+    expect(await look(busy(9n), 2000)).toBe(900);
+    expect(await look(busy(11n), 20_000)).toBe(900);
+    expect(await look(busy(13n), 10_000)).toBeUndefined();
+  });
+});
+
 describe('a look at the registry', () => {
   test('reads the other entries when one is broken', async () => {
     const { link, table } = setUp();
@@ -167,6 +191,20 @@ describe('a look at the registry', () => {
       ['joined', 1],
       ['empty', 0],
     ]);
+  });
+
+  test('lets rooms grow old although no newer one begins', async () => {
+    const { link, time, table } = setUp();
+    link.set('room_node_map', { only: 'ND_a' });
+    link.set('rooms', { only: encodeRoom({ name: 'only', participants: 2, createdAtSeconds: 1000 }) });
+    const asked = (): number => link.asked.filter((what) => what.startsWith('size ')).length;
+    await table.read();
+    time.pass(14_900);
+    await table.read();
+    expect(asked()).toBe(2);
+    time.pass(200);
+    await table.read();
+    expect(asked()).toBe(2);
   });
 
   test('goes on with the records where it may not count the people itself, and asks once', async () => {
@@ -226,6 +264,38 @@ describe('a look at the registry', () => {
     const [one, other] = await Promise.all([table.read(), table.read()]);
     expect(one).toBe(other);
     expect(link.asked.filter((what) => what === 'all nodes')).toHaveLength(1);
+  });
+
+  test('takes the rooms of a large fleet from an earlier look, unless told not to or they are old', async () => {
+    const { link, time, table } = setUp();
+    link.set('room_node_map', Object.fromEntries(Array.from({ length: 4000 }, (_, n) => [`r${n}`, 'ND_a'])));
+    const reads = (): number => link.asked.filter((what) => what === 'all room_node_map').length;
+    const look = async (roomsNow: boolean): Promise<readonly [rooms: number, reads: number]> => {
+      const reading = await table.read({ roomsNow });
+      return [reading.kind === 'Read' ? reading.rooms.length : 0, reads()];
+    };
+    expect(await look(false)).toEqual([4000, 1]);
+    time.pass(199);
+    expect(await look(false)).toEqual([4000, 1]);
+    expect(await look(true)).toEqual([4000, 2]);
+    time.pass(199);
+    expect(await look(false)).toEqual([4000, 2]);
+    time.pass(1);
+    expect(await look(false)).toEqual([4000, 3]);
+  });
+
+  test('that wants the rooms as they are now does not share one that may do without', async () => {
+    const { link, table } = setUp();
+    link.set('room_node_map', Object.fromEntries(Array.from({ length: 4000 }, (_, n) => [`r${n}`, 'ND_a'])));
+    await table.read();
+    const [lately, now, again] = await Promise.all([
+      table.read({ roomsNow: false }),
+      table.read({ roomsNow: true }),
+      table.read({ roomsNow: false }),
+    ]);
+    expect(link.asked.filter((what) => what === 'all room_node_map')).toHaveLength(2);
+    expect(lately).not.toBe(now);
+    expect(again).toBe(now);
   });
 
   test('keeps the bytes by which an entry was judged', async () => {

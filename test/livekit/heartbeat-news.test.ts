@@ -1,0 +1,128 @@
+import { describe, expect, test } from '@jest/globals';
+import { encodeNode } from '../../lab/livekit-encode.ts';
+import { HeartbeatNews, type When } from '../../src/livekit/heartbeat-news.ts';
+import { NodeTable } from '../../src/livekit/node-table.ts';
+import { FakeLink, ManualTime } from './fakes.ts';
+
+const settle = async (): Promise<void> => await new Promise((resolve) => setImmediate(resolve));
+
+interface Said {
+  readonly people?: number;
+  readonly state?: number;
+  readonly beat?: bigint;
+}
+
+async function aFleet(size: number) {
+  const link = new FakeLink();
+  const time = new ManualTime();
+  const told: When[] = [];
+  const news = new HeartbeatNews({ link, clock: time, timers: time, tell: (when) => void told.push(when) });
+  const entry = (id: string, { people = 100, state = 1, beat = 200n }: Said = {}): Buffer =>
+    encodeNode({ id, state, stats: { numClients: people, updatedAt: beat } });
+  const entries = Object.fromEntries(
+    Array.from({ length: size }, (_, at) => [`ND_${at}`, entry(`ND_${at}`)]),
+  );
+  link.set('nodes', entries);
+  const read = await new NodeTable(link, time).read();
+  if (read.kind === 'Read') news.judged(read.nodes);
+  link.asked.length = 0;
+  const say = (changes: Readonly<Record<string, Said | 'gone'>>): void => {
+    for (const [id, said] of Object.entries(changes)) {
+      if (said === 'gone') delete entries[id];
+      else entries[id] = entry(id, said);
+    }
+    link.set('nodes', entries);
+  };
+  return { link, time, news, told, say };
+}
+
+describe('a heartbeat', () => {
+  test('of a small fleet is decided upon at once, without a look', async () => {
+    const { news, told, link } = await aFleet(50);
+    news.notice();
+    expect(told).toEqual(['soon']);
+    expect(link.asked).toEqual([]);
+  });
+
+  test.each([
+    ['says the same', { ND_3: { beat: 202n } }, 'later'],
+    ['tells of a few people more', { ND_3: { people: 103 } }, 'later'],
+    ['tells of a tenth more', { ND_3: { people: 110 } }, 'soon'],
+    ['tells of a tenth less', { ND_3: { people: 90 } }, 'soon'],
+    ['tells that the server drains', { ND_3: { state: 2 } }, 'soon'],
+    ['is the first of a node', { ND_new: {} }, 'soon'],
+    ['is of a fleet in which a node has gone', { ND_3: 'gone' }, 'soon'],
+  ] as const)('of a large fleet that %s', async (_what, changes, when) => {
+    const { news, told, say } = await aFleet(100);
+    say(changes);
+    news.notice();
+    await settle();
+    expect(told).toEqual([when]);
+  });
+
+  test('that adds little to little is news once all of it is a hundredth of the people', async () => {
+    const { news, told, say, time } = await aFleet(100);
+    for (let at = 0; at < 24; at += 1) say({ [`ND_${at}`]: { people: 104 } });
+    news.notice();
+    await settle();
+    say({ ND_24: { people: 104 } });
+    time.pass(1000);
+    news.notice();
+    await settle();
+    expect(told).toEqual(['later', 'soon']);
+  });
+
+  test('that cannot be read is news', async () => {
+    const { news, told, link } = await aFleet(100);
+    link.failure = new Error('gone');
+    news.notice();
+    await settle();
+    expect(told).toEqual(['soon']);
+  });
+
+  test('whose entry cannot be decoded is news, and not a second time', async () => {
+    const { news, told, link, time } = await aFleet(100);
+    link.hashes.get('nodes')?.set('ND_3', Buffer.from([255, 255, 255]));
+    news.notice();
+    await settle();
+    const read = await new NodeTable(link, time).read();
+    if (read.kind === 'Read') news.judged(read.nodes);
+    time.pass(1000);
+    news.notice();
+    await settle();
+    expect(told).toEqual(['soon', 'later']);
+  });
+});
+
+describe('looks', () => {
+  test('are far enough apart that they take a twelfth of the time', async () => {
+    const { news, link, time } = await aFleet(100);
+    const ask = link.hashAll.bind(link);
+    link.hashAll = async (key) => {
+      await new Promise<void>((resolve) => void time.after(10, resolve));
+      return await ask(key);
+    };
+    for (let ms = 0; ms < 1200; ms += 5) {
+      news.notice();
+      time.pass(5);
+      await settle();
+    }
+    const looks = link.asked.length;
+    expect(looks).toBeGreaterThanOrEqual(9);
+    expect(looks).toBeLessThanOrEqual(12);
+  });
+
+  test('end when nobody tells of anything any more, and with stop', async () => {
+    const { news, link, time, told } = await aFleet(100);
+    news.notice();
+    await settle();
+    time.pass(60_000);
+    await settle();
+    expect(link.asked).toHaveLength(1);
+    news.notice();
+    news.stop();
+    await settle();
+    expect(told).toEqual(['later']);
+    expect(time.pending()).toBe(0);
+  });
+});

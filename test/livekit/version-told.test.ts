@@ -1,0 +1,30 @@
+import { describe, expect, test } from '@jest/globals';
+import { VersionTold } from '../../src/livekit/version-told.ts';
+
+const nodes = (...ids: readonly string[]): ReadonlyMap<string, unknown> => new Map(ids.map((id) => [id, '']));
+
+describe('the version of the servers', () => {
+  test('is known again when Redis came back empty and the same servers tell of themselves', () => {
+    const told = new VersionTold();
+    expect(told.of('1.13.5', nodes('a', 'b'))).toBe('1.13.5');
+    expect(told.of(undefined, nodes())).toBeUndefined();
+    expect(told.of(undefined, nodes('b'))).toBe('1.13.5');
+  });
+
+  test('is not known from servers that are all gone', () => {
+    const told = new VersionTold();
+    told.of('1.13.5', nodes('a'));
+    expect(told.of(undefined, nodes('c'))).toBeUndefined();
+  });
+
+  test('is that of the server that started last, whoever was there before', () => {
+    const told = new VersionTold();
+    told.of('1.13.5', nodes('a'));
+    expect(told.of('1.14.0', nodes('a', 'b'))).toBe('1.14.0');
+    expect(told.of(undefined, nodes('a'))).toBe('1.14.0');
+  });
+
+  test('is not known before Redis has told it', () => {
+    expect(new VersionTold().of(undefined, nodes('a'))).toBeUndefined();
+  });
+});
