@@ -67,6 +67,11 @@ export function writeTrouble(error: unknown): string {
   return systemCode(error) === 'ENOENT' ? 'its folder does not exist' : troubleOf(error);
 }
 
+/** Whether it is the file system that has refused, and not this program that is wrong. */
+export function isOfFileSystem(error: unknown): boolean {
+  return systemCode(error) !== undefined;
+}
+
 function troubleOf(error: unknown): string {
   const code = systemCode(error);
   return (code === undefined ? undefined : causes[code]) ?? code ?? 'it cannot be used';

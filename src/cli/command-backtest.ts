@@ -12,6 +12,7 @@ import type { ChosenFleet } from './policy-choice.ts';
 import { progressOn } from './progress.ts';
 import { addFleetOptions, type FleetOptions, fleetSizeOf } from './sim-options.ts';
 import { wholeNumber, wholeNumbers } from './values.ts';
+import { WholeFile } from './whole-file.ts';
 
 interface BacktestOptions extends FleetOptions {
   readonly trace: readonly string[];
@@ -59,12 +60,12 @@ async function backtest({ io }: Shell, options: BacktestOptions): Promise<void> 
   const traces = noneTwice('trace', options.trace);
   const fleets = choosePolicies(policies, fleetSizeOf(options));
   const tasks = tasksOf(options, traces, fleets);
-  const runs = await run(io, options, tasks);
+  const { runs, page } = await runsAndPage(io, options, tasks);
   const results = runs.map(({ result }) => result);
   const { capacity, nodesMin, nodesMax } = fleets[0] ?? {};
   const { launchSeconds, seeds, report } = options;
   const given = { capacity, nodesMin, nodesMax, launchSeconds, seeds };
-  if (report !== undefined) await writeReport(io, options, { runs, fleets, path: report });
+  if (page !== undefined) await writeReport(io, options, { runs, fleets, page });
   const value = { ...given, summary: summaryOf(results), runs: results };
   await answer(
     io,
@@ -72,6 +73,22 @@ async function backtest({ io }: Shell, options: BacktestOptions): Promise<void> 
     value,
     () => `${summaryText(value.summary)}${report === undefined ? '' : `\n\nwrote ${report}`}`,
   );
+}
+
+/** The page is tried before the runs: what took hours is not lost because a folder cannot be written. */
+async function runsAndPage(
+  io: Io,
+  options: BacktestOptions,
+  tasks: readonly BacktestTask[],
+): Promise<{ readonly runs: readonly BacktestRun[]; readonly page: WholeFile | undefined }> {
+  const { report } = options;
+  const page = report === undefined ? undefined : new WholeFile(io, report);
+  try {
+    return { runs: await run(io, options, tasks), page };
+  } catch (error) {
+    page?.discard();
+    throw error;
+  }
 }
 
 function noneTwice(what: string, names: readonly string[]): readonly string[] {
@@ -135,16 +152,15 @@ async function run(
 interface ReportParts {
   readonly runs: readonly BacktestRun[];
   readonly fleets: readonly ChosenFleet[];
-  readonly path: string;
+  readonly page: WholeFile;
 }
 
 async function writeReport(
   io: Io,
   options: BacktestOptions,
-  { runs, fleets, path }: ReportParts,
+  { runs, fleets, page }: ReportParts,
 ): Promise<void> {
   const { renderReport } = await import('../simulate/report.ts');
-  const { writeWhole } = await import('./whole-file.ts');
   const { policyTitle } = await import('./policy-choice.ts');
   const [first] = fleets;
   const reported = runs.flatMap(({ result, timeline }) => {
@@ -160,7 +176,7 @@ async function writeReport(
     ...(first === undefined ? {} : { subject: first.policy.label }),
     ...(options.price === undefined ? {} : { price: options.price }),
   });
-  writeWhole(io, path, html);
+  page.write(html);
 }
 
 /** What makes the same figures again. */

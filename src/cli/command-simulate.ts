@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { sayDuration } from '../base/duration.ts';
 import type { SimResult } from '../simulate/result.ts';
 import type { Trace } from '../workload/trace.ts';
-import { StoppedError } from './cli-error.ts';
+import { StoppedError, UsageError } from './cli-error.ts';
 import { largestSeed } from './command-trace-generate.ts';
 import { handle, type Shell } from './command.ts';
 import type { Io } from './io.ts';
@@ -10,6 +10,7 @@ import { answer } from './output.ts';
 import { progressOn } from './progress.ts';
 import { resultText } from './result-text.ts';
 import type { SimHooks, SimJob } from './sim-job.ts';
+import { areSameFile } from '../workload/whole-target.ts';
 import { addFleetOptions, type FleetOptions, fleetSizeOf } from './sim-options.ts';
 import { wholeNumber } from './values.ts';
 
@@ -50,6 +51,9 @@ export function addSimulate(program: Command, shell: Shell): void {
 async function simulateCommand({ io }: Shell, options: SimulateOptions): Promise<void> {
   const { choosePolicy } = await import('./policy-choice.ts');
   const { readTrace } = await import('../workload/trace-file.ts');
+  if (options.events !== undefined && areSameFile(options.events, options.trace)) {
+    throw new UsageError('--events would overwrite the trace: name another file.');
+  }
   const fleet = choosePolicy(options.policy, fleetSizeOf(options));
   const trace = await readTrace(options.trace, { signal: io.stop });
   const job = { fleet, launchSeconds: options.launchSeconds, seed: options.seed };

@@ -64,6 +64,9 @@ async function generate({ io }: Shell, options: GenerateOptions): Promise<void> 
     noEvents: !events,
     noTail: !tail,
   });
+  if (trace.rooms.length === 0) {
+    throw new UsageError('with so few rooms none came up: raise --rooms-per-week or --days.');
+  }
   if (out === undefined) {
     const { formatRows } = await import('../workload/trace-csv.ts');
     return await writeRows(io, formatRows(trace));

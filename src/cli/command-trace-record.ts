@@ -78,7 +78,7 @@ async function redisOfCluster(options: ClusterOptions): Promise<RedisConfig> {
   return await withCluster(options, async (link) => {
     const cluster = await theCluster(link, options);
     const resolved = await resolveConnections(link.client, link.namespace, cluster.spec);
-    if (resolved.kind === 'Resolved') return resolved.connections.redis;
+    if (resolved.kind === 'Resolved') return resolved.connections.operatorRedis;
     const [problem] = resolved.problems;
     throw new NegativeAnswerError(`${problem?.field}: ${inSentence(problem?.message ?? 'is faulty')}.`);
   });

@@ -1,4 +1,5 @@
 /** Holds a value against the schema of the resource: what the API server would say, with the place and the remedy. */
+import { typeWords } from '../base/type-words.ts';
 import { isRecord } from './crd-defaults.ts';
 import type { Schema } from './crd-schema.ts';
 import { someOf } from './cli-error.ts';
@@ -27,22 +28,13 @@ export function firstFault(value: unknown, schema: Schema, path: Path = []): Fau
   return isRecord(value) ? recordFault(value, schema, path) : undefined;
 }
 
-const typeNames: Readonly<Record<NonNullable<Schema['type']>, string>> = {
-  object: 'fields',
-  array: 'a list',
-  string: 'text',
-  integer: 'a whole number',
-  number: 'a number',
-  boolean: 'true or false',
-};
-
 function typeFault(value: unknown, schema: Schema): string | undefined {
   if (schema['x-kubernetes-int-or-string'] === true) {
     const fits = typeof value === 'string' || Number.isInteger(value);
     return fits ? undefined : `is ${shown(value)}: give a whole number or text`;
   }
   if (schema.type === undefined || hasType(value, schema.type)) return undefined;
-  return `is ${shown(value)}: give ${typeNames[schema.type]}`;
+  return `is ${shown(value)}: give ${typeWords[schema.type]}`;
 }
 
 function hasType(value: unknown, type: NonNullable<Schema['type']>): boolean {

@@ -1,14 +1,14 @@
 /** The event log of a simulation on the disk: there whole, or not at all. */
-import { closeSync, openSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
+import { closeSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { EventLog } from '../simulate/event-log.ts';
 import type { SimEvent } from '../simulate/events.ts';
-import { writeTrouble, UsageError } from './cli-error.ts';
+import { type WholeTarget, wholeTarget } from '../workload/whole-target.ts';
 import type { Io } from './io.ts';
+import { attempt } from './whole-file.ts';
 
 export class EventFile {
   readonly #path: string;
-  /** Where it is written until it is whole; the path itself for a pipe or a device. */
-  readonly #partial: string;
+  readonly #target: WholeTarget;
   readonly #file: number;
   readonly #log: EventLog;
   readonly #forget: () => void;
@@ -16,14 +16,10 @@ export class EventFile {
   /** @throws UsageError when nothing can be written there */
   constructor(io: Io, path: string) {
     this.#path = path;
-    this.#partial = isSpecial(path) ? path : `${path}.part`;
-    this.#file = attempt(path, () => openSync(this.#partial, 'w'));
-    this.#forget = this.#isSpecial ? () => undefined : io.partial(this.#partial);
+    this.#target = attempt(path, () => wholeTarget(path));
+    this.#file = attempt(path, () => openSync(this.#target.partial, 'w'));
+    this.#forget = this.#target.isInPlace ? () => undefined : io.partial(this.#target.partial);
     this.#log = new EventLog((text) => this.#write(text));
-  }
-
-  get #isSpecial(): boolean {
-    return this.#partial === this.#path;
   }
 
   /** @throws UsageError when the disk is full */
@@ -36,7 +32,7 @@ export class EventFile {
     this.#log.end();
     attempt(this.#path, () => {
       closeSync(this.#file);
-      if (!this.#isSpecial) renameSync(this.#partial, this.#path);
+      if (!this.#target.isInPlace) renameSync(this.#target.partial, this.#target.path);
     });
     this.#forget();
   }
@@ -44,7 +40,7 @@ export class EventFile {
   /** The log will never be whole: takes it away. */
   discard(): void {
     closeSync(this.#file);
-    if (!this.#isSpecial) rmSync(this.#partial, { force: true });
+    if (!this.#target.isInPlace) rmSync(this.#target.partial, { force: true });
     this.#forget();
   }
 
@@ -52,21 +48,6 @@ export class EventFile {
     attempt(this.#path, () => {
       const bytes = Buffer.from(text);
       for (let at = 0; at < bytes.length; ) at += writeSync(this.#file, bytes, at);
-    });
-  }
-}
-
-function isSpecial(path: string): boolean {
-  const stat = statSync(path, { throwIfNoEntry: false });
-  return stat !== undefined && !stat.isFile() && !stat.isDirectory();
-}
-
-function attempt<T>(path: string, act: () => T): T {
-  try {
-    return act();
-  } catch (error) {
-    throw new UsageError(`cannot write ${path}, ${writeTrouble(error)}: name another file.`, {
-      cause: error,
     });
   }
 }

@@ -15,7 +15,7 @@ export interface Io {
   readonly out: Sink;
   readonly err: Sink;
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Aborted by the first Ctrl-C or SIGTERM; commands then end by themselves and leave nothing half done. */
+  /** Aborted by the first Ctrl-C or SIGTERM, or when nobody reads the answer any more; commands then end by themselves and leave nothing half done. */
   readonly stop: AbortSignal;
   readonly clock: Clock;
   /** Resolves after `ms`, or at once when the command is to stop. */
@@ -26,7 +26,7 @@ export interface Io {
 
 /** The process's own, with its signals taken over. */
 export interface ProcessIo extends Io {
-  /** 130 after Ctrl-C, 143 after SIGTERM; `undefined` when nobody stopped it. */
+  /** 130 after Ctrl-C, 143 after SIGTERM, 0 when nobody reads what it says; `undefined` when nobody stopped it. */
   stopCode(): number | undefined;
 }
 
@@ -45,7 +45,12 @@ export function processIo(): ProcessIo {
   process.on('exit', () => {
     for (const path of partials) rmSync(path, { force: true });
   });
-  for (const stream of [process.stdout, process.stderr]) stream.on('error', onBrokenPipe);
+  let unread = false;
+  onBrokenPipe(process.stdout, () => {
+    unread = true;
+    stopping.abort();
+  });
+  onBrokenPipe(process.stderr, () => undefined);
   return {
     out: sinkOf(process.stdout),
     err: sinkOf(process.stderr),
@@ -57,14 +62,19 @@ export function processIo(): ProcessIo {
       partials.add(path);
       return () => void partials.delete(path);
     },
-    stopCode: () => code,
+    stopCode: () => code ?? (unread ? 0 : undefined),
   };
 }
 
-/** The reader, such as `head`, has seen enough: that is no failure, and there is nobody to tell. */
-function onBrokenPipe(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'EPIPE') throw error;
-  process.exit(0);
+/**
+ * The reader, such as `head`, has seen enough: that is no failure, and there is nobody to tell. What was begun is ended in
+ * order all the same, and who does not want to see the progress may still want the answer.
+ */
+function onBrokenPipe(stream: NodeJS.WriteStream, seen: () => void): void {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    seen();
+  });
 }
 
 function sinkOf(stream: NodeJS.WriteStream): Sink {

@@ -1,6 +1,4 @@
 /** Where recorded decisions come from: a file, or the operator that leads, asked through the API server. */
-import { readFileSync } from 'node:fs';
-import { gunzipSync } from 'node:zlib';
 import { ApiError, CancelledError, ForbiddenError, NotFoundError } from '../kube/errors.ts';
 import type { KubeObject } from '../kube/kinds.ts';
 import { LEASES, objectPath, PODS, resourceType } from '../kube/resource.ts';
@@ -8,6 +6,7 @@ import { type JournalFile, JournalFormatError, readJournal } from '../reconcile/
 import { readTrouble, inSentence, NegativeAnswerError, UsageError } from './cli-error.ts';
 import { type ClusterLink, type ClusterOptions, theCluster, withCluster } from './cluster-link.ts';
 import type { Io } from './io.ts';
+import { readWholeText } from './whole-text.ts';
 
 export interface JournalOptions extends ClusterOptions {
   readonly journal?: string;
@@ -33,9 +32,7 @@ function fromFile(path: string): JournalFile {
 
 function readText(path: string): string {
   try {
-    const bytes = readFileSync(path);
-    const isGzip = bytes[0] === 0x1f && bytes[1] === 0x8b;
-    return (isGzip ? gunzipSync(bytes) : bytes).toString('utf8');
+    return readWholeText(path);
   } catch (error) {
     throw new UsageError(`cannot read ${path}, ${readTrouble(error)}: name the file of a journal.`, {
       cause: error,

@@ -16,8 +16,14 @@ export type Annotations = Readonly<Record<string, string | null>>;
 /** Annotations that say: no new rooms, and for a drain also leave when empty. The value says why. */
 export function outOfServiceWish(wish: 'cordon' | 'drain', why: string, nowMs: number): Annotations {
   const since = `${isoFromMs(nowMs).slice(0, 19)}Z`;
-  // Now it is a person's wish, whoever wanted the same before.
-  return { [ANNOTATIONS[wish]]: why, [ANNOTATIONS.cordonedSince]: since, [ANNOTATIONS.drainBy]: null };
+  return {
+    // A drain includes the cordon, and its time is its own.
+    ...(wish === 'drain' ? { [ANNOTATIONS.cordon]: null } : {}),
+    [ANNOTATIONS[wish]]: why,
+    [ANNOTATIONS.cordonedSince]: since,
+    // Now it is a person's wish, whoever wanted the same before.
+    [ANNOTATIONS.drainBy]: null,
+  };
 }
 
 /** Annotations that say: take new rooms again. */

@@ -36,7 +36,9 @@ export interface Column {
 export function textTable(columns: readonly Column[], rows: readonly (readonly string[])[]): string {
   const titles = columns.map(({ title }) => title.toUpperCase());
   const lines = [titles, ...rows];
-  const widths = columns.map((_, at) => Math.max(...lines.map((line) => (line[at] ?? '').length)));
+  const widths = columns.map((_, at) =>
+    lines.reduce((most, line) => Math.max(most, (line[at] ?? '').length), 0),
+  );
   const cell = (line: readonly string[], at: number): string => {
     const text = line[at] ?? '';
     const width = widths[at] ?? 0;

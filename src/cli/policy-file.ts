@@ -24,7 +24,11 @@ export interface ReadPolicy {
 
 /** @throws UsageError with line and column */
 export function readPolicy(path: string): ReadPolicy {
-  const documents = readYamlFile(path);
+  return policyIn(path, readYamlFile(path));
+}
+
+/** The policy among these documents of a file. @throws UsageError with line and column */
+export function policyIn(path: string, documents: readonly YamlDocument[]): ReadPolicy {
   const manifest = documents.find(({ value }) => isRecord(value) && value['kind'] === KIND);
   if (manifest !== undefined) return fromManifest(manifest);
   const [document, another] = documents;

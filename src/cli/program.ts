@@ -5,6 +5,8 @@ import { addBacktest } from './command-backtest.ts';
 import { addCordon, addUncordon } from './command-cordon.ts';
 import { addDrain } from './command-drain.ts';
 import { addExplain } from './command-explain.ts';
+import { addLoadtest } from './command-loadtest.ts';
+import { addProfile } from './command-profile.ts';
 import { addProtect, addUnprotect } from './command-protect.ts';
 import { addReceipts } from './command-receipts.ts';
 import { addSimulate } from './command-simulate.ts';
@@ -18,9 +20,10 @@ type Add = (program: Command, shell: Shell) => void;
 
 /** In the order of the help text, under its headings. */
 const commands: readonly (readonly [heading: string, adds: readonly Add[]])[] = [
-  ['A fleet:', [addStatus, addReceipts, addExplain, addWhatIf]],
+  ['A fleet:', [addStatus, addReceipts, addExplain, addWhatIf, addProfile]],
   ['One Media Node:', [addCordon, addUncordon, addDrain, addProtect, addUnprotect]],
   ['Policies, without a cluster:', [addSimulate, addBacktest, addTrace]],
+  ['Load tests:', [addLoadtest]],
 ];
 
 /** Ready to parse. Wrong usage is thrown as a UsageError; nothing ends the process. */

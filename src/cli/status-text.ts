@@ -5,7 +5,7 @@ import { textTable } from './output.ts';
 import type { NodeLine, StatusView } from './status-view.ts';
 
 export function statusText(view: StatusView, nowMs: number): string {
-  const lines = [headline(view), ...(view.caveat === undefined ? [] : [view.caveat])];
+  const lines = [headline(view), ...capacityText(view), ...(view.caveat === undefined ? [] : [view.caveat])];
   if (view.deletedAt !== undefined) lines.push(`Deletion was asked for ${ago(view.deletedAt, nowMs)} ago.`);
   lines.push('', nodesText(view.nodes, nowMs));
   if (view.updates !== undefined && view.updates.phase !== 'Idle')
@@ -19,6 +19,20 @@ export function statusText(view: StatusView, nowMs: number): string {
   for (const { type, reason, message } of view.notFine)
     lines.push(`Not fine: ${type} (${reason}). ${message}`);
   return lines.join('\n');
+}
+
+/** The answer to "how many more rooms of ten can begin now?". */
+function capacityText({ capacity, freeRooms = [] }: StatusView): readonly string[] {
+  if (capacity === undefined) return [];
+  const { participants, profile, state } = capacity;
+  const whose = `${participants} participants a node, profile ${profile}: ${state}`;
+  const room = freeRooms.map(freeText);
+  return [room.length === 0 ? `${whose}.` : `${whose}. Room for ${room.join(' or ')}.`];
+}
+
+function freeText({ shape, unit, size, count }: NonNullable<StatusView['freeRooms']>[number]): string {
+  if (unit === 'Viewers') return `${count} more viewers of ${shape}`;
+  return `${count} more ${count === 1 ? 'room' : 'rooms'} of ${size ?? '?'} (${shape})`;
 }
 
 function updatesText(updates: NonNullable<ClusterStatus['updates']>, nowMs: number): string {

@@ -31,6 +31,10 @@ export interface StatusView extends Figures {
   readonly updates: ClusterStatus['updates'];
   /** When its deletion was asked for, RFC 3339. */
   readonly deletedAt: string | undefined;
+  /** What one node is taken to carry, and whose figure that is; only where a capacity profile is asked for. */
+  readonly capacity: ClusterStatus['capacity'];
+  /** How many more rooms of known kinds there is space for; only with a capacity profile. */
+  readonly freeRooms: ClusterStatus['freeRooms'];
   /** Only in mode DryRun: what the fleet has cost, and what it would have cost under the operator. */
   readonly shadow: ClusterStatus['shadow'];
   /** Why the figures may not be those of now. */
@@ -60,6 +64,7 @@ const fineWhenTrue: readonly string[] = [
   'PlacementGoverned',
   'SelectorSuitable',
   'RegistryExclusive',
+  'CapacityKnown',
   'FieldsEffective',
 ];
 const fineWhenFalse: readonly string[] = ['Degraded', 'ScalingLimited'];
@@ -75,10 +80,8 @@ export function statusView(cluster: OpenViduCluster, pods: readonly Pod[]): Stat
     notFine: (status?.conditions ?? [])
       .filter(({ type, status: holds }) => isNotFine(type, holds))
       .map(({ type, reason, message }) => ({ type, reason, message })),
-    lastDecision: status?.lastDecision,
-    updates: status?.updates,
+    ...partsOf(status ?? {}),
     deletedAt: metadata.deletionTimestamp,
-    shadow: status?.shadow,
     caveat: caveatOf(cluster),
   };
 }
@@ -86,6 +89,12 @@ export function statusView(cluster: OpenViduCluster, pods: readonly Pod[]): Stat
 function figuresOf(status: ClusterStatus): Figures {
   const { desiredNodes, readyNodes, rooms, participants, utilizationPercent, freeSlots } = status;
   return { desiredNodes, readyNodes, rooms, participants, utilizationPercent, freeSlots };
+}
+
+type Parts = Pick<StatusView, 'lastDecision' | 'updates' | 'capacity' | 'freeRooms' | 'shadow'>;
+
+function partsOf({ lastDecision, updates, capacity, freeRooms, shadow }: ClusterStatus): Parts {
+  return { lastDecision, updates, capacity, freeRooms, shadow };
 }
 
 function isNotFine(type: string, holds: string): boolean {

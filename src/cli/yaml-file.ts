@@ -1,15 +1,8 @@
 /** A YAML or JSON file whose faults can be told with line and column. */
 import { readFileSync, statSync } from 'node:fs';
-import {
-  type Document,
-  isCollection,
-  isMap,
-  isNode,
-  isScalar,
-  LineCounter,
-  parseAllDocuments,
-  type YAMLMap,
-} from 'yaml';
+import { type Document, isCollection, isMap, type LineCounter } from 'yaml';
+import { startInMap, startOf } from '../loadtest/yaml-place.ts';
+import { readYaml } from '../loadtest/yaml-text.ts';
 import { readTrouble, inSentence, UsageError } from './cli-error.ts';
 import type { Part, Path } from './crd-check.ts';
 
@@ -24,12 +17,17 @@ const mostBytes = 1_000_000;
 
 /** All documents of the file that are not empty. @throws UsageError when it cannot be read or is no YAML */
 export function readYamlFile(path: string): readonly YamlDocument[] {
-  const text = readText(path);
-  const lineCounter = new LineCounter();
-  const documents = parseAllDocuments(text, { lineCounter, prettyErrors: false });
-  const list: readonly Document[] = 'empty' in documents ? [] : documents;
-  return list
-    .map((document) => yamlDocument(path, document, lineCounter))
+  return parseYaml(path, readText(path));
+}
+
+/** The same for text that came from there. @throws UsageError when it is no YAML */
+export function parseYaml(path: string, text: string): readonly YamlDocument[] {
+  const read = readYaml(text);
+  if (read.kind === 'TooDeep') {
+    throw new UsageError(`${path} is nested too deeply: write a plain document.`);
+  }
+  return read.documents
+    .map((document) => yamlDocument(path, document, read.lines))
     .filter(({ value }) => value !== null);
 }
 
@@ -82,14 +80,4 @@ function offsetOf(document: Document, path: Path, of: Part): number | undefined 
   const start = isMap(holder) ? startInMap(holder, name, of) : undefined;
   const inList = isCollection(holder) ? startOf(holder.get(name, true)) : undefined;
   return start ?? inList ?? startOf(holder);
-}
-
-function startInMap(map: YAMLMap, name: string | number, of: Part): number | undefined {
-  const pair = map.items.find(({ key }) => isScalar(key) && key.value === name);
-  const start = of === 'Name' ? undefined : startOf(pair?.value);
-  return start ?? startOf(pair?.key);
-}
-
-function startOf(node: unknown): number | undefined {
-  return isNode(node) ? node.range?.[0] : undefined;
 }

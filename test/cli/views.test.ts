@@ -171,6 +171,29 @@ describe('the status', () => {
     );
   });
 
+  test.each([
+    [
+      'how many more rooms there is space for, where a profile says what a node carries',
+      { participants: 30, profile: 'm6in', shape: 'conference-10', state: 'Applied' as const },
+      [
+        { shape: 'conference-10', unit: 'Rooms' as const, size: 10, count: 4 },
+        { shape: 'one-to-one', unit: 'Rooms' as const, size: 2, count: 1 },
+        { shape: 'live', unit: 'Viewers' as const, count: 640 },
+      ],
+      '30 participants a node, profile m6in: Applied. Room for 4 more rooms of 10 (conference-10) or ' +
+        '1 more room of 2 (one-to-one) or 640 more viewers of live.',
+    ],
+    [
+      'whose figures hold, where it cannot be used',
+      { participants: 100, profile: 'm6in', state: 'Missing' as const },
+      undefined,
+      '100 participants a node, profile m6in: Missing.',
+    ],
+  ])('tells %s', (_, capacity, freeRooms, says) => {
+    const status = { observedGeneration: 2, capacity, ...(freeRooms === undefined ? {} : { freeRooms }) };
+    expect(statusText(statusView(aCluster(status), []), nowMs).split('\n')[1]).toBe(says);
+  });
+
   test('sums up in one line and tells the last decision', () => {
     const text = statusText(view, nowMs);
 
