@@ -89,4 +89,37 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 - apiGroups: [events.k8s.io]
   resources: [events]
   verbs: [create, patch]
+# What one Media Node carries, by measurement.
+- apiGroups: [openvidu.io]
+  resources: [openviducapacityprofiles]
+  verbs: [get, list, watch]
+- apiGroups: [openvidu.io]
+  resources: [openviducapacityprofiles/status]
+  verbs: [get, patch]
+{{- if .Values.loadTests.enabled }}
+# To patch is needed for the finalizer, to delete for those whose spec.cleanup.ttl is over.
+- apiGroups: [openvidu.io]
+  resources: [openviduloadtests]
+  verbs: [get, list, watch, patch, delete]
+- apiGroups: [openvidu.io]
+  resources: [openviduloadtests/status]
+  verbs: [get, patch]
+- apiGroups: [openvidu.io]
+  resources: [openviduloadtests/finalizers]
+  verbs: [update]
+# The profile that a load test gives.
+- apiGroups: [openvidu.io]
+  resources: [openviducapacityprofiles]
+  verbs: [create, patch]
+- apiGroups: [batch]
+  resources: [jobs]
+  verbs: [get, create, delete]
+# The coordinator's own, which may read and write the ConfigMap with its result and nothing else. They go with the test.
+- apiGroups: [""]
+  resources: [serviceaccounts]
+  verbs: [create]
+- apiGroups: [rbac.authorization.k8s.io]
+  resources: [roles, rolebindings]
+  verbs: [create]
+{{- end }}
 {{- end -}}
