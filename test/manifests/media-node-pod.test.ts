@@ -309,6 +309,7 @@ describe('the revision', () => {
     ['the limits', { mediaNodes: { min: 2, max: 40 } }],
     ['the capacity', { mediaNodes: { capacity: { participants: 7 } } }],
     ['the pace of leaving', { drain: { maxConcurrent: 9 } }],
+    ['the own login', { redis: { operatorAuth: { passwordSecretRef: { name: 'redis', key: 'own' } } } }],
   ])('stays the same with %s, which no Pod carries', (_, changes) => {
     expect(mediaNodeRevision(aClusterSpec(changes))).toBe(mediaNodeRevision(base));
   });

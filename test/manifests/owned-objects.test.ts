@@ -4,7 +4,7 @@ import { deepMerge } from '../../src/manifests/deep-merge.ts';
 import { livekitSecret } from '../../src/manifests/livekit-secret.ts';
 import { mediaNodePod, mediaNodeRevision, mediaNodeSource } from '../../src/manifests/media-node-pod.ts';
 import { podDisruptionBudget } from '../../src/manifests/pod-disruption-budget.ts';
-import { signalService, signalServiceUrl } from '../../src/manifests/signal-service.ts';
+import { signalService } from '../../src/manifests/signal-service.ts';
 import { aClusterSpec, anOwner } from './a-cluster-spec.ts';
 
 const { mediaNodes } = aClusterSpec({ mediaNodes: { signalPort: 7000 } });
@@ -100,7 +100,6 @@ describe('the Service', () => {
     expect(signalService(anOwner, mediaNodes).spec.ports).toEqual([
       { name: 'signal', protocol: 'TCP', port: 7880, targetPort: 'signal' },
     ]);
-    expect(signalServiceUrl(anOwner)).toBe('http://live-signal.rooms.svc:7880');
   });
 
   test.each([

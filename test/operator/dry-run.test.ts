@@ -216,6 +216,7 @@ test.each<Action>([
       revisions: { sourceOf: () => undefined, judge: () => Promise.reject(new Error('it was judged')) },
       media: { removeGhost: () => Promise.reject(new Error('it was carried out')) },
       cluster: () => aCluster({ mode: 'DryRun' }),
+      elapsedMs: () => 0,
       nowIso: () => '2026-03-01T12:00:00Z',
       onDone: () => undefined,
     });

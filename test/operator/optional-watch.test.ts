@@ -97,3 +97,12 @@ describe('Kubernetes Nodes', () => {
     expect(server.seen).toHaveLength(1);
   });
 });
+
+test('a kind that the API server does not know is no object and one warning, not a failure', async () => {
+  const { nodes, warnings, server } = await watched(404);
+
+  expect(nodes.of(['worker-1'])).toBeUndefined();
+  expect(nodes.isWatching).toBe(false);
+  expect(warnings).toHaveLength(1);
+  expect(server.seen).toHaveLength(1);
+});

@@ -40,3 +40,40 @@ describe('the list of the Pods', () => {
     expect(after[0]).toBe(before[0]);
   });
 });
+
+describe('a Pod that was created', () => {
+  const created = pod('c', '7');
+  const namesOf = (cache: PodsCache) => cache.list().map(({ name }) => name);
+
+  function behind(version: string, ...pods: readonly Pod[]) {
+    const shown = { pods, version };
+    const view = {
+      byIndex: () => [...shown.pods],
+      get version() {
+        return shown.version;
+      },
+    };
+    return { shown, cache: new PodsCache(view, 'rooms/live') };
+  }
+
+  test('is there before the reflector shows it, so that its place is not taken twice', () => {
+    const { cache } = behind('5', pod('a'));
+    cache.created(created);
+    expect(namesOf(cache)).toEqual(['a', 'c']);
+    expect(cache.list()).toBe(cache.list());
+    expect(cache.ownWritesSeen()).toBe(false);
+  });
+
+  test('is there once when it is shown, and gone when a newer view does not show it', () => {
+    const { cache, shown } = behind('5', pod('a'));
+    cache.created(created);
+    shown.pods = [pod('a'), created];
+    expect(namesOf(cache)).toEqual(['a', 'c']);
+    shown.version = '7';
+    expect(namesOf(cache)).toEqual(['a', 'c']);
+    shown.pods = [pod('a')];
+    shown.version = '8';
+    expect(namesOf(cache)).toEqual(['a']);
+    expect(cache.ownWritesSeen()).toBe(true);
+  });
+});

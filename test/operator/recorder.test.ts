@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
-import type { OpenViduCluster } from '../../src/api/v1alpha1.gen.ts';
+import type { ClusterStatus, OpenViduCluster } from '../../src/api/v1alpha1.gen.ts';
 import { systemClock } from '../../src/base/clock.ts';
 import { silentLog } from '../../src/base/log.ts';
+import type { Decision } from '../../src/core/decision.ts';
+import { undecided } from '../../src/core/hold.ts';
 import { UnreachableError } from '../../src/kube/errors.ts';
 import { Recorder, type RecorderParts } from '../../src/operator/recorder.ts';
 import { specNowOf } from '../../src/operator/spec-now.ts';
@@ -17,12 +19,9 @@ const cluster = {
   spec: aClusterSpec({}),
 } as OpenViduCluster;
 
-/** A recorder with a status to write, at an API server that answers when it is told to. */
-async function writing() {
-  const answer = Promise.withResolvers<never>();
-  const asked = jest.fn(() => answer.promise);
-  const parts = {
-    client: { applyStatus: asked },
+function partsWith(applyStatus: unknown): RecorderParts {
+  return {
+    client: { applyStatus },
     events: { record: () => undefined },
     clock: systemClock,
     log: silentLog,
@@ -30,7 +29,13 @@ async function writing() {
     specNow: () => specNowOf(cluster, []),
     onDecision: () => undefined,
   } as unknown as RecorderParts;
-  const recorder = new Recorder(parts);
+}
+
+/** A recorder with a status to write, at an API server that answers when it is told to. */
+async function writing() {
+  const answer = Promise.withResolvers<never>();
+  const asked = jest.fn(() => answer.promise);
+  const recorder = new Recorder(partsWith(asked));
   recorder.faulty({ field: 'spec.redis', message: 'is not there' });
   await jest.advanceTimersByTimeAsync(0);
   expect(asked).toHaveBeenCalledTimes(1);
@@ -55,4 +60,23 @@ test('a status that could not be written because the operator stops leaves no ti
 
   expect(asked).toHaveBeenCalledTimes(1);
   expect(jest.getTimerCount()).toBe(0);
+});
+
+test('words whose figures move while nothing happens are not written alone, but with the next thing that is', async () => {
+  const written: string[] = [];
+  const parts = partsWith(async (_type: unknown, { status }: { status: ClusterStatus }) => {
+    written.push(`${status.desiredNodes}: ${status.lastDecision?.message}`);
+  });
+  const recorder = new Recorder(parts);
+  const decision = (desired: number, free: number): Decision => ({
+    ...undecided(desired, { reason: 'HeartbeatsStopped', message: 'Nobody reports.' }, 0),
+    because: { reason: 'ReserveRequiresNodes', message: `${free} free slots are needed.` },
+  });
+
+  for (const next of [decision(2, 40), decision(2, 41), decision(2, 42), decision(3, 43)]) {
+    recorder.status(next);
+    await jest.advanceTimersByTimeAsync(20_000);
+  }
+
+  expect(written).toEqual(['2: 40 free slots are needed.', '3: 43 free slots are needed.']);
 });

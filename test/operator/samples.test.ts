@@ -12,7 +12,10 @@ import { companionsOf } from '../../src/operator/companions.ts';
 import { specNowOf } from '../../src/operator/spec-now.ts';
 
 const folder = new URL('../../docs/samples/', import.meta.url);
-const files = readdirSync(folder).filter((file) => file.endsWith('.yaml'));
+const isCluster = /^kind: OpenViduCluster$/m;
+const files = readdirSync(folder).filter(
+  (file) => file.endsWith('.yaml') && isCluster.test(readFileSync(new URL(file, folder), 'utf8')),
+);
 
 function documents(file: string): readonly JsonObject[] {
   const text = readFileSync(new URL(file, folder), 'utf8');

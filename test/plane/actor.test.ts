@@ -5,6 +5,7 @@ import type { Action, Closing, PodRef } from '../../src/core/action.ts';
 import type { Pod } from '../../src/kube/kinds.ts';
 import { CONTROLLER_REVISIONS, NODES, PODS } from '../../src/kube/resource.ts';
 import type { JsonObject } from '../../src/manifests/deep-merge.ts';
+import { RedisRefusedError, RedisUnavailableError } from '../../src/livekit/redis.ts';
 import { mediaNodeRevision, mediaNodeSource } from '../../src/manifests/media-node-pod.ts';
 import { Actor } from '../../src/operator/actor.ts';
 import { PodsCache } from '../../src/operator/pods-cache.ts';
@@ -13,17 +14,23 @@ import { noRevisions, RevisionStore } from '../../src/operator/revision-store.ts
 import { ActionRefusedError } from '../../src/reconcile/ports.ts';
 import { projectPod } from '../../src/reconcile/project-pod.ts';
 import { aClusterSpec } from '../manifests/a-cluster-spec.ts';
-import { type Plane, startPlane } from './harness.ts';
+import { type Plane, startPlane } from '../../lab/plane/plane.ts';
 
 jest.setTimeout(60_000);
 
 const namespace = 'default';
 const nowIso = '2026-03-01T12:00:00.000Z';
+/** What the wall clock says; tests set it on. */
+let clockIso = nowIso;
+/** What the monotonic clock says, one reading after the other; the last one stays. */
+let readingsMs: readonly number[] = [0];
 let plane: Plane;
 let cluster: OpenViduCluster;
 let actor: Actor;
 let revisions: RevisionStore;
 const outcomes: string[] = [];
+
+let redisSays: () => Promise<boolean> = () => Promise.resolve(true);
 
 function withTemplate(image: string, more: JsonObject = {}): void {
   const template = { spec: { containers: [{ name: 'openvidu', image }], nodeName: 'worker-1' } };
@@ -56,9 +63,14 @@ beforeAll(async () => {
     client,
     revisions,
     pods: new PodsCache({ byIndex: () => [], version: undefined }, 'default/live'),
-    media: { removeGhost: () => Promise.resolve(true) },
+    media: { removeGhost: () => redisSays() },
     cluster: () => cluster,
-    nowIso: () => nowIso,
+    elapsedMs: () => {
+      const [now = 0, ...later] = readingsMs;
+      if (later.length > 0) readingsMs = later;
+      return now;
+    },
+    nowIso: () => clockIso,
     onDone: ({ kind }, outcome) => void outcomes.push(`${kind} ${outcome}`),
   });
 });
@@ -117,12 +129,36 @@ describe('a launch', () => {
     await expect(actor.act(action)).resolves.toBeUndefined();
   });
 
+  test('under the name of a Pod that is none of this fleet is refused, with what to do', async () => {
+    const metadata = { name: 'live-s', namespace };
+    const containers = [{ name: 'main', image: 'none' }];
+    await plane.client.create(PODS, { apiVersion: 'v1', kind: 'Pod', metadata, spec: { containers } });
+    const action: Action = { kind: 'CreatePod', name: 'live-s', revision: revisionNow(), because: 'load' };
+
+    await expect(actor.act(action)).rejects.toMatchObject({
+      stale: false,
+      message: expect.stringMatching(
+        /live-s exists and is none of this fleet: remove it, or give it the label/,
+      ),
+    });
+  });
+
   test('of a revision that nobody knows is refused', async () => {
     const action: Action = { kind: 'CreatePod', name: 'live-x', revision: 'unknown', because: 'load' };
 
     await expect(actor.act(action)).rejects.toThrow(ActionRefusedError);
     expect(outcomes.at(-1)).toBe('CreatePod refused');
   });
+});
+
+test.each([
+  ['does not answer', new RedisUnavailableError('not connected'), true],
+  ['forbids it', new RedisRefusedError('NOPERM'), false],
+] as const)('the entry of a ghost stays when Redis %s, which is no defect', async (_, error, stale) => {
+  redisSays = () => Promise.reject(error);
+  const ghost = { kind: 'RemoveGhost', nodeId: 'ND_x', rooms: 0, participants: 0 } as const;
+  await expect(actor.act(ghost)).rejects.toMatchObject({ name: 'ActionRefusedError', stale });
+  redisSays = () => Promise.resolve(true);
 });
 
 test('a verdict is kept with its revision, and is seen before any watch has told of it', async () => {
@@ -194,6 +230,19 @@ describe('a removal', () => {
     });
   });
 
+  test('at the same moment as another leaves both receipts, also when they are the first', async () => {
+    const pods = [await launched('live-one'), await launched('live-two')];
+    await plane.client.delete(CONFIG_MAPS, { name: receiptsName('live'), namespace });
+
+    const because = 'It is not needed.';
+    await Promise.all(
+      pods.map(async (pod) => await actor.act({ kind: 'RemoveNode', pod, evidence, because })),
+    );
+
+    const nodes = await Promise.all(['live-one', 'live-two'].map(receipt));
+    expect(nodes).toMatchObject([{ node: 'live-one' }, { node: 'live-two' }]);
+  });
+
   test('of a Pod that has changed meanwhile is refused, and decided anew', async () => {
     const pod = await launched('live-changed');
     const annotations = { 'openvidu.io/protect': 'true' };
@@ -203,6 +252,37 @@ describe('a removal', () => {
 
     await expect(removal).rejects.toMatchObject({ name: 'ActionRefusedError', stale: true });
     expect((await podAt('live-changed')).metadata.deletionTimestamp).toBeUndefined();
+  });
+
+  test('that is refused again and again keeps one receipt, so that those of others stay', async () => {
+    const kept = async () => {
+      const { data = {} } = await plane.client.get(CONFIG_MAPS, { name: receiptsName('live'), namespace });
+      return Object.keys(data);
+    };
+    const pod = await launched('live-refused');
+    const annotations = { 'openvidu.io/protect': 'true' };
+    await plane.client.patchMerge(PODS, { name: 'live-refused', namespace }, { metadata: { annotations } });
+    const before = await kept();
+
+    for (let second = 1; second <= 3; second += 1) {
+      clockIso = `2026-03-01T12:00:0${second}.000Z`;
+      const removal = actor.act({ kind: 'RemoveNode', pod, evidence, because: 'It is not needed.' });
+      await expect(removal).rejects.toThrow(ActionRefusedError);
+    }
+    clockIso = nowIso;
+
+    const added = (await kept()).filter((key) => !before.includes(key));
+    expect(added).toEqual(['20260301T120003000Z.live-refused']);
+    expect((await kept()).filter((key) => before.includes(key))).toEqual(before);
+  });
+
+  test('whose receipt took longer to store than what was seen holds is not carried out', async () => {
+    const pod = await launched('live-slow');
+    readingsMs = [0, 5001];
+    const removal = actor.act({ kind: 'RemoveNode', pod, evidence, because: 'It is not needed.' });
+    await expect(removal).rejects.toMatchObject({ name: 'ActionRefusedError', stale: true });
+    readingsMs = [0];
+    expect((await podAt('live-slow')).metadata.deletionTimestamp).toBeUndefined();
   });
 
   test('with people on the node says who was cut, and is over at once', async () => {

@@ -1,11 +1,16 @@
-import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { parseAllDocuments } from 'yaml';
-import { binary, type Plane, startPlane } from './harness.ts';
+import { COMPONENT_MEDIA_NODE, LABELS } from '../../src/api/names.ts';
+import {
+  COMPONENT_COORDINATOR,
+  COMPONENT_GENERATOR,
+  COORDINATOR_PORT,
+} from '../../src/manifests/load-test-meta.ts';
+import { type Plane, startPlane } from '../../lab/plane/plane.ts';
+import { kubectl, output } from './programs.ts';
 
 // Programs are started for each answer, which takes its time on a busy machine.
 jest.setTimeout(60_000);
@@ -30,16 +35,10 @@ const watched = 'watched';
 const installed = 'operators';
 const operator = 'ovm-openvidu-media-operator';
 const folder = mkdtempSync(join(tmpdir(), 'chart-'));
-const run = promisify(execFile);
 let plane: Plane;
 
-async function output(program: string, args: readonly string[]): Promise<string> {
-  const { stdout } = await run(binary(program), [...args], { maxBuffer: 16 * 1024 * 1024 });
-  return stdout;
-}
-
 /** What the program said on refusing; fails the test when it did not refuse. */
-async function refusal(program: string, args: readonly string[]): Promise<string> {
+async function refusal(program: 'helm', args: readonly string[]): Promise<string> {
   const outcome: unknown = await output(program, args).then(
     () => new Error('was accepted'),
     (error: unknown) => error,
@@ -61,15 +60,11 @@ async function render(...settings: readonly string[]): Promise<readonly Rendered
   return documents.map((document) => document.toJS() as Rendered | null).filter((object) => object !== null);
 }
 
-async function kubectl(...args: readonly string[]): Promise<string> {
-  return await output('kubectl', [`--kubeconfig=${plane.kubeconfig}`, ...args]);
-}
-
 /** Applies for real: the two forms of the chart may each be applied over the other. */
 async function apply(text: string, ...flags: readonly string[]): Promise<string> {
   const file = join(folder, 'rendered.yaml');
   writeFileSync(file, text);
-  return await kubectl('apply', '--validate=strict', ...flags, '-f', file);
+  return await kubectl(plane, 'apply', '--validate=strict', ...flags, '-f', file);
 }
 
 /** Whether the operator's service account may do it, by the API server's own word. */
@@ -79,7 +74,7 @@ async function mayOperator(verb: string, resource: string, namespace: string): P
   const below = subresource === undefined ? [] : [`--subresource=${subresource}`];
   const asked = ['auth', 'can-i', verb, type, ...below, who, `--namespace=${namespace}`];
   // kubectl exits with 1 on "no", so that the answer is read from its output in both cases.
-  const answer = await kubectl(...asked).catch((error: unknown) =>
+  const answer = await kubectl(plane, ...asked).catch((error: unknown) =>
     typeof error === 'object' && error !== null && 'stdout' in error ? String(error.stdout) : String(error),
   );
   const word = answer.trim().split('\n').at(-1);
@@ -89,8 +84,8 @@ async function mayOperator(verb: string, resource: string, namespace: string): P
 
 beforeAll(async () => {
   plane = await startPlane();
-  await kubectl('create', 'namespace', watched);
-  await kubectl('create', 'namespace', installed);
+  await kubectl(plane, 'create', 'namespace', watched);
+  await kubectl(plane, 'create', 'namespace', installed);
 }, 60_000);
 
 afterAll(async () => {
@@ -158,6 +153,16 @@ describe('the rights of the operator', () => {
     ['patch', 'controllerrevisions.apps'],
     ['delete', 'controllerrevisions.apps'],
     ['create', 'events.events.k8s.io'],
+    ['watch', 'openviduloadtests.openvidu.io'],
+    ['patch', 'openviduloadtests.openvidu.io status'],
+    ['update', 'openviduloadtests.openvidu.io finalizers'],
+    ['watch', 'openviducapacityprofiles.openvidu.io'],
+    ['patch', 'openviducapacityprofiles.openvidu.io status'],
+    ['create', 'openviducapacityprofiles.openvidu.io'],
+    ['create', 'jobs.batch'],
+    ['delete', 'jobs.batch'],
+    ['create', 'roles.rbac.authorization.k8s.io'],
+    ['create', 'serviceaccounts'],
   ])('reach to %s %s in the namespace it watches, and no further', async (verb, resource) => {
     const [there, elsewhere] = await Promise.all([
       mayOperator(verb, resource, watched),
@@ -175,6 +180,12 @@ describe('the rights of the operator', () => {
     ['update', 'openviduclusters.openvidu.io'],
     ['delete', 'openviduclusters.openvidu.io'],
     ['list', 'nodes'],
+    ['escalate', 'roles.rbac.authorization.k8s.io'],
+    ['bind', 'roles.rbac.authorization.k8s.io'],
+    ['delete', 'rolebindings.rbac.authorization.k8s.io'],
+    ['create', 'serviceaccounts token'],
+    ['patch', 'jobs.batch'],
+    ['create', 'openviduloadtests.openvidu.io'],
     ['get', 'leases.coordination.k8s.io'],
   ])('do not include to %s %s there', async (verb, resource) => {
     await expect(mayOperator(verb, resource, watched)).resolves.toBe(false);
@@ -199,7 +210,7 @@ describe('what the chart renders', () => {
     const wide = objects
       .filter((object) => object.metadata.namespace === undefined)
       .map((object) => object.kind);
-    expect(wide).toEqual(['CustomResourceDefinition']);
+    expect([...new Set(wide)]).toEqual(['CustomResourceDefinition']);
   });
 
   test.each([
@@ -218,6 +229,15 @@ describe('what the chart renders', () => {
     expect(told).toContain(`{"name":"OVM_KUBERNETES_NODES","value":"${expected}"}`);
   });
 
+  test('has no right to Jobs, roles and service accounts where load tests are off', async () => {
+    const objects = await render('loadTests.enabled=false');
+    const resources = objects.flatMap((object) => object.rules ?? []).flatMap((rule) => rule.resources);
+    expect(resources).toContain('openviducapacityprofiles');
+    for (const resource of ['jobs', 'roles', 'serviceaccounts', 'openviduloadtests/status']) {
+      expect(resources.filter((one) => one === resource)).toEqual(resource.includes('/') ? [resource] : []);
+    }
+  });
+
   test('grants no wildcard', async () => {
     const objects = await render('rbac.kubernetesNodes=true');
     const words = objects
@@ -232,13 +252,14 @@ describe('what the chart renders', () => {
       (await render(...settings))
         .filter((object) => object.kind === 'CustomResourceDefinition')
         .map((object) => object.metadata.annotations?.['helm.sh/resource-policy']);
-    await expect(keepOf()).resolves.toEqual(['keep']);
-    await expect(keepOf('crds.keep=false')).resolves.toEqual([undefined]);
+    await expect(keepOf()).resolves.toEqual(['keep', 'keep', 'keep']);
+    await expect(keepOf('crds.keep=false')).resolves.toEqual([undefined, undefined, undefined]);
     await expect(keepOf('crds.enabled=false')).resolves.toEqual([]);
   });
 
   test('meets the restricted Pod security standard', async () => {
     await kubectl(
+      plane,
       'label',
       'namespace',
       installed,
@@ -278,11 +299,82 @@ describe('what the chart renders', () => {
   });
 });
 
+describe('the network policies of load tests', () => {
+  interface Policy extends Rendered {
+    readonly spec: Readonly<Record<string, unknown>>;
+  }
+  const policies = async (...settings: readonly string[]): Promise<readonly Policy[]> => {
+    const objects = await render(...settings);
+    const ofLoadTests = (object: Rendered): object is Policy =>
+      object.kind === 'NetworkPolicy' && object.metadata.name !== operator;
+    return objects.filter(ofLoadTests);
+  };
+  const selects = (component: string) => ({
+    podSelector: { matchLabels: { [LABELS.component]: component } },
+  });
+
+  test.each([
+    ['in the namespace that is watched', [`watchNamespace=${watched}`], [watched]],
+    ['nowhere when all are watched', [], []],
+    [
+      'where they are told to be',
+      ['loadTests.networkPolicy.namespaces={one,two}', `watchNamespace=${watched}`],
+      ['one', 'two'],
+    ],
+    ['nowhere without load tests', [`watchNamespace=${watched}`, 'loadTests.enabled=false'], []],
+    [
+      'nowhere when they are switched off',
+      [`watchNamespace=${watched}`, 'loadTests.networkPolicy.enabled=false'],
+      [],
+    ],
+  ])('are %s', async (_, settings, expected) => {
+    const found = (await policies(...settings)).map(({ metadata }) => metadata.namespace);
+    expect(found).toEqual(expected.flatMap((name) => [name, name]));
+  });
+
+  test('admit to the coordinator its generators alone, and nobody to these', async () => {
+    const [coordinators, generators] = await policies(`watchNamespace=${watched}`);
+    expect(coordinators?.spec).toEqual({
+      ...selects(COMPONENT_COORDINATOR),
+      policyTypes: ['Ingress'],
+      ingress: [
+        { ports: [{ port: COORDINATOR_PORT, protocol: 'TCP' }], from: [selects(COMPONENT_GENERATOR)] },
+      ],
+    });
+    expect(generators?.spec).toEqual({
+      ...selects(COMPONENT_GENERATOR),
+      policyTypes: ['Ingress'],
+      ingress: [],
+    });
+  });
+
+  test('keep generators in, when asked to, but for coordinator, Media Nodes and names', async () => {
+    const settings = [`watchNamespace=${watched}`, 'loadTests.networkPolicy.restrictEgress=true'];
+    const [, generators] = await policies(...settings);
+    const dns = { port: 53 };
+    expect(generators?.spec).toMatchObject({
+      policyTypes: ['Ingress', 'Egress'],
+      egress: [
+        { ports: [{ port: COORDINATOR_PORT, protocol: 'TCP' }], to: [selects(COMPONENT_COORDINATOR)] },
+        { to: [selects(COMPONENT_MEDIA_NODE)] },
+        { ports: [dns, dns] },
+      ],
+    });
+    const applied = await apply(await helmTemplate(...settings), '--dry-run=server');
+    expect(applied).toContain(`networkpolicy.networking.k8s.io/${operator}-generators`);
+  });
+});
+
 describe('a mistake in the values is refused', () => {
   test.each([
     ['a misspelt name', 'replcas=1', "'replcas' not allowed"],
     ['no operator at all', 'replicas=0', '/replicas'],
     ['an unknown log level', 'logLevel=chatty', '/logLevel'],
+    [
+      'what is no namespace',
+      'loadTests.networkPolicy.namespaces={No}',
+      '/loadTests/networkPolicy/namespaces',
+    ],
     [
       'two operators without a lease',
       'leaderElection.enabled=false',

@@ -8,7 +8,7 @@ import { CONFIG_MAPS } from '../../src/operator/receipts.ts';
 import type { OpenViduCluster } from '../../src/api/v1alpha1.gen.ts';
 import { aClusterSpec } from '../manifests/a-cluster-spec.ts';
 import { aRedisReading, aRoom, anEntry } from '../support/builders.ts';
-import { type Plane, startPlane } from './harness.ts';
+import { type Plane, startPlane } from '../../lab/plane/plane.ts';
 
 jest.setTimeout(60_000);
 

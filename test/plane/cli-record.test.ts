@@ -5,7 +5,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { Redis } from 'ioredis';
 import { type LocalRedis, startRedis } from '../../lab/local-redis.ts';
-import { encodeRoom } from '../support/livekit-encode.ts';
+import { encodeRoom } from '../../lab/livekit-encode.ts';
 import { runCli, type RunOptions } from '../cli/run-cli.ts';
 
 jest.setTimeout(60_000);

@@ -2,29 +2,22 @@
 import { createServer, type Server } from 'node:http';
 import { networkInterfaces } from 'node:os';
 import { readFileSync } from 'node:fs';
-import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { parse } from 'yaml';
 import type { OpenViduCluster } from '../../src/api/v1alpha1.gen.ts';
 import { withDefaults } from '../../src/cli/crd-defaults.ts';
 import { clusterSchema } from '../../src/cli/crd-schema.ts';
-import type { KubeObject, Pod } from '../../src/kube/kinds.ts';
+import type { Pod } from '../../src/kube/kinds.ts';
 import { LEASES, PODS, resourceType } from '../../src/kube/resource.ts';
 import { CONFIG_MAPS } from '../../src/operator/receipts.ts';
 import { CLUSTERS } from '../../src/operator/cluster-type.ts';
 import { type Ran, runCli } from '../cli/run-cli.ts';
-import { type Plane, startPlane } from './harness.ts';
+import { type Plane, startPlane } from '../../lab/plane/plane.ts';
+import { define, until } from '../../lab/plane/steps.ts';
 
 jest.setTimeout(60_000);
 
 const root = new URL('../../', import.meta.url).pathname;
-const DEFINITIONS = resourceType<KubeObject>({
-  group: 'apiextensions.k8s.io',
-  version: 'v1',
-  plural: 'customresourcedefinitions',
-  kind: 'CustomResourceDefinition',
-  namespaced: false,
-});
 
 interface Manifest {
   readonly apiVersion: string;
@@ -35,16 +28,6 @@ interface Manifest {
 const readYaml = (file: string) => parse(readFileSync(`${root}${file}`, 'utf8')) as Manifest;
 const sample = readYaml('docs/samples/openviducluster-minimal.yaml');
 let plane: Plane;
-
-async function until<T>(claim: string, look: () => Promise<T | undefined>): Promise<T> {
-  const endMs = performance.now() + 30_000;
-  for (;;) {
-    const value = await look();
-    if (value !== undefined) return value;
-    if (performance.now() > endMs) throw new Error(`not within 30 s: ${claim}`);
-    await delay(50);
-  }
-}
 
 function cli(...args: readonly string[]): Promise<Ran> {
   return runCli(['--kubeconfig', plane.kubeconfig, ...args]);
@@ -95,11 +78,7 @@ async function annotationsOf(namespace: string, name: string) {
 
 beforeAll(async () => {
   plane = await startPlane();
-  await plane.client.create(DEFINITIONS, readYaml('crds/openviducluster.yaml'));
-  await until('the definition is served', async () => {
-    const { items } = await plane.client.list(CLUSTERS).catch(() => ({ items: undefined }));
-    return items;
-  });
+  await define(plane.client, 'openviducluster');
 }, 90_000);
 afterAll(async () => await plane?.stop());
 

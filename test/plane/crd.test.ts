@@ -1,18 +1,16 @@
-import { execFile } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { parse, parseAllDocuments } from 'yaml';
 import type { OpenViduCluster } from '../../src/api/v1alpha1.gen.ts';
 import { mediaNodePod } from '../../src/manifests/media-node-pod.ts';
 import { type Changes, wrongManifests } from './crd-wrong.ts';
-import { binary, type Plane, startPlane } from './harness.ts';
+import { type Plane, startPlane } from '../../lab/plane/plane.ts';
+import { kubectl } from './programs.ts';
 
 type Manifest = { readonly [key: string]: unknown };
 
 const root = new URL('../../', import.meta.url).pathname;
 const collection = '/apis/openvidu.io/v1alpha1/namespaces/default/openviduclusters';
-const run = promisify(execFile);
 let plane: Plane;
 let http: ReturnType<Plane['http']>;
 
@@ -42,16 +40,17 @@ function tryOut(body: Manifest, dryRun = true): Promise<OpenViduCluster> {
   return http.request<OpenViduCluster>({ method: 'POST', path: collection, query, body });
 }
 
-async function kubectl(...args: readonly string[]): Promise<string> {
-  const { stdout } = await run(binary('kubectl'), [`--kubeconfig=${plane.kubeconfig}`, ...args]);
-  return stdout.trim();
-}
-
 beforeAll(async () => {
   plane = await startPlane();
   http = plane.http();
-  await kubectl('apply', '--validate=strict', '-f', `${root}crds`);
-  await kubectl('wait', '--for=condition=Established', 'crd/openviduclusters.openvidu.io', '--timeout=20s');
+  await kubectl(plane, 'apply', '--validate=strict', '-f', `${root}crds`);
+  await kubectl(
+    plane,
+    'wait',
+    '--for=condition=Established',
+    'crd/openviduclusters.openvidu.io',
+    '--timeout=20s',
+  );
 }, 60_000);
 
 afterAll(async () => {
@@ -134,7 +133,7 @@ describe('a sample for OpenVidu is accepted', () => {
         '--namespace=default',
         '--output=name',
       ];
-      const applied = await kubectl(...asked, '-f', `${root}docs/samples/${file}`);
+      const applied = await kubectl(plane, ...asked, '-f', `${root}docs/samples/${file}`);
       expect(applied.split('\n').map((line) => line.replace(/\/.*/, ''))).toEqual([
         'secret',
         'secret',
@@ -239,7 +238,7 @@ describe('a stored OpenViduCluster', () => {
   });
 
   test('shows its state in columns', async () => {
-    const [header, row] = (await kubectl('get', 'ovc', 'media-minimal')).split('\n');
+    const [header, row] = (await kubectl(plane, 'get', 'ovc', 'media-minimal')).split('\n');
     const columns = [
       'NAME',
       'MODE',
@@ -265,13 +264,13 @@ describe('a stored OpenViduCluster', () => {
   });
 
   test('shows the reason in wide columns', async () => {
-    const [header, row] = (await kubectl('get', 'openvidu', '-o', 'wide')).split('\n');
+    const [header, row] = (await kubectl(plane, 'get', 'openvidu', '-o', 'wide')).split('\n');
     expect(header).toMatch(/REASON$/);
     expect(row).toMatch(/LoadRequiresNodes$/);
   });
 
   test('is scaled through spec.mediaNodes.replicas and reports what runs', async () => {
-    await kubectl('scale', 'ovc/media-minimal', '--replicas=4');
+    await kubectl(plane, 'scale', 'ovc/media-minimal', '--replicas=4');
     const scale = await http.request<Manifest>({ method: 'GET', path: `${collection}/media-minimal/scale` });
     expect(scale).toMatchObject({
       spec: { replicas: 4 },
@@ -305,7 +304,7 @@ describe('a stored OpenViduCluster', () => {
   });
 
   test('is explained field by field', async () => {
-    const text = await kubectl('explain', 'ovc.spec.drain');
+    const text = await kubectl(plane, 'explain', 'ovc.spec.drain');
     expect(text).toContain('How nodes leave.');
     expect(text).toMatch(/onDeadline\s+<string>/);
   });

@@ -7,7 +7,7 @@ import { runAsLeader } from '../../src/kube/lease.ts';
 import { Reflector } from '../../src/kube/reflector.ts';
 import { EVENTS, LEASES, PODS, resourceType } from '../../src/kube/resource.ts';
 import { isAtLeast } from '../../src/kube/resource-version.ts';
-import { type Plane, startPlane } from './harness.ts';
+import { type Plane, startPlane } from '../../lab/plane/plane.ts';
 
 jest.setTimeout(45_000);
 

@@ -1,31 +1,26 @@
 /** The operator's shell on a real API server and a real Redis: revisions, the finalizer, machines. No node ever runs. */
-import { readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
-import { parse } from 'yaml';
 import { type LocalRedis, startRedis } from '../../lab/local-redis.ts';
 import { RETAIN_FINALIZER } from '../../src/api/names.ts';
 import type { OpenViduCluster } from '../../src/api/v1alpha1.gen.ts';
-import { systemClock } from '../../src/base/clock.ts';
-import { silentLog } from '../../src/base/log.ts';
 import { KubeClient } from '../../src/kube/client.ts';
-import { EventRecorder } from '../../src/kube/events.ts';
 import type { ControllerRevision, KubeObject, Pod, Secret } from '../../src/kube/kinds.ts';
-import { CONTROLLER_REVISIONS, NODES, PODS, resourceType, SECRETS } from '../../src/kube/resource.ts';
+import {
+  CONTROLLER_REVISIONS,
+  NODES,
+  PODS,
+  resourceType,
+  SECRETS,
+  SERVICES,
+} from '../../src/kube/resource.ts';
 import { CLUSTERS } from '../../src/operator/cluster-type.ts';
-import { Controller } from '../../src/operator/controller.ts';
-import { createMetrics } from '../../src/telemetry/metrics.ts';
-import { type Plane, startPlane } from './harness.ts';
+import type { Controller } from '../../src/operator/controller.ts';
+import { type Plane, startPlane } from '../../lab/plane/plane.ts';
+import { define, leadFleets, makeKeys, until } from '../../lab/plane/steps.ts';
 
 jest.setTimeout(90_000);
 
-const CRDS = resourceType<KubeObject>({
-  group: 'apiextensions.k8s.io',
-  version: 'v1',
-  plural: 'customresourcedefinitions',
-  kind: 'CustomResourceDefinition',
-  namespaced: false,
-});
 const namespace = 'default';
 const user = { token: 'operator-token', user: 'operator' };
 
@@ -35,14 +30,8 @@ const stops: (() => Promise<void>)[] = [];
 
 beforeAll(async () => {
   [plane, redis] = await Promise.all([startPlane({ users: [user] }), startRedis()]);
-  await plane.client.create(CRDS, parse(await readFile('crds/openviducluster.yaml', 'utf8')) as KubeObject);
-  await until('the definition is served', async () => {
-    await plane.client.list(CLUSTERS, { namespace });
-    return true;
-  });
-  const data = { apiKey: btoa('key'), apiSecret: btoa('a-secret-of-more-than-thirty-two-bytes') };
-  const metadata = { name: 'livekit-keys', namespace };
-  await plane.client.create(SECRETS, { apiVersion: 'v1', kind: 'Secret', metadata, data });
+  await define(plane.client, 'openviducluster');
+  await makeKeys(plane.client, namespace);
 });
 afterAll(async () => {
   for (const stop of stops.toReversed()) await stop();
@@ -50,40 +39,11 @@ afterAll(async () => {
   await plane?.stop();
 });
 
-async function until<T>(claim: string, look: () => Promise<T | undefined | false>): Promise<T> {
-  const endMs = performance.now() + 20_000;
-  for (;;) {
-    const found = await look().catch(() => undefined);
-    if (found !== undefined && found !== false) return found;
-    if (performance.now() > endMs) throw new Error(`not within 20 s: ${claim}`);
-    await delay(30);
-  }
-}
-
-/** The whole operator but for its lease, until the returned function is called. */
+/** The whole operator but for its lease. */
 function operate(token?: string): Controller {
-  const client = new KubeClient(plane.http(token === undefined ? {} : { token }));
-  const events = new EventRecorder({ client, controller: 'test', instance: 'test', log: silentLog });
-  const controller = new Controller({
-    client,
-    events,
-    clock: systemClock,
-    log: silentLog,
-    metrics: createMetrics({ version: 'test', nodeVersion: 'test' }),
-    namespace: undefined,
-    concurrency: 2,
-    kubernetesNodes: true,
-  });
-  const ending = new AbortController();
-  controller.watch(ending.signal);
-  const led = controller.lead(ending.signal, 2000);
-  const stop = async (): Promise<void> => {
-    ending.abort();
-    await led;
-    await events.stop();
-  };
-  stops.push(stop);
-  return controller;
+  const led = leadFleets(new KubeClient(plane.http(token === undefined ? {} : { token })));
+  stops.push(led.stop);
+  return led.part;
 }
 
 function template(image: string): object {
@@ -327,6 +287,28 @@ describe('without the right to watch Kubernetes Nodes and revisions', () => {
     });
     expect(faulty.message).toContain('ControllerRevision');
     expect(await revisionsOf('poor')).toEqual([]);
+  });
+
+  test('a Service that may not be made is told of in the status, and it is made once it may, while the fleet goes on', async () => {
+    const roles = rbac('clusterroles', 'ClusterRole');
+    const all = [...rules, { apiGroups: ['apps'], resources: ['controllerrevisions'], verbs: ['*'] }];
+    const without = all.map((rule) => ({
+      ...rule,
+      resources: rule.resources.filter((plural) => plural !== 'services'),
+    }));
+    await plane.client.patchMerge(roles, { name: 'little' }, { rules: without });
+    await make('poorer', { db: 11 });
+
+    const told = await until('it is told', async () => {
+      const found = await condition('poorer', 'ScalingActive');
+      return found?.status === 'False' && found;
+    });
+    expect(told.message).toContain('services');
+    await until('a Pod', async () => (await podsOf('poorer'))[0]);
+
+    await plane.client.patchMerge(roles, { name: 'little' }, { rules: all });
+    const service = { name: 'poorer-signal', namespace };
+    await until('the Service', async () => await plane.client.find(SERVICES, service));
   });
 });
 

@@ -7,11 +7,11 @@ import {
   likeness,
   median,
   runOf,
-} from '../../lab/reality-compare.ts';
-import { scriptsOf } from '../../lab/reality-crowd.ts';
-import { reportOf } from '../../lab/reality-report.ts';
-import { realityTrace } from '../../lab/reality-trace.ts';
-import { simulateTwin } from '../../lab/reality-twin.ts';
+} from '../../lab/reality/compare.ts';
+import { scriptsOf } from '../../lab/reality/crowd.ts';
+import { reportOf } from '../../lab/reality/report.ts';
+import { realityTrace } from '../../lab/reality/trace.ts';
+import { simulateTwin } from '../../lab/reality/twin.ts';
 import type { SimEvent } from '../../src/simulate/events.ts';
 import { formatTrace, parseTrace } from '../../src/workload/trace-csv.ts';
 import { aSpec } from '../support/builders.ts';

@@ -1,6 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, test } from '@jest/globals';
-import { type People, play, scriptsOf, type StoryClock } from '../../lab/reality-crowd.ts';
+import { type People, play, scriptsOf, type StoryClock } from '../../lab/reality/crowd.ts';
 import type { Trace } from '../../src/workload/trace.ts';
 
 const trace: Trace = {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { eventLogOf, type Observation, type SeenNode } from '../../lab/reality-log.ts';
+import { eventLogOf, type Observation, type SeenNode } from '../../lab/reality/log.ts';
 import { eventLine } from '../../src/simulate/event-log.ts';
 import { measure } from '../../src/simulate/measures.ts';
 

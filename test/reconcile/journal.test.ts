@@ -1,7 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { BugError } from '../../src/base/assert.ts';
-import { type DecideInput, type Decision, decide } from '../../src/core/decide.ts';
+import type { DecideInput } from '../../src/core/decide-input.ts';
+import type { Decision } from '../../src/core/decision.ts';
+import { decide } from '../../src/core/decide.ts';
 import { coldMemory } from '../../src/core/memory.ts';
 import type { RedisReading } from '../../src/core/readings.ts';
 import { Journal, type JournalEntry, type JournalLimits } from '../../src/reconcile/journal.ts';
@@ -180,6 +182,10 @@ describe('the journal in memory', () => {
     expect(journal.bytes).toBeLessThan(200_000);
     expect(journal.entries().length).toBeGreaterThan(3);
     expect(journalOf(scenes, { bytes: 1 }).entries()).toHaveLength(1);
+    const most = journal.bytes;
+    journal.limitTo(most / 2);
+    expect(journal.bytes).toBeLessThanOrEqual(most / 2);
+    expect(journal.entries().at(-1)).toEqual(journalOf(scenes).entries().at(-1));
   });
 
   test('counts what many entries share once, and goes on counting it when the first of them is gone', () => {
@@ -322,6 +328,11 @@ describe('the journal on paper', () => {
       'a file without its beginning',
       `${JSON.stringify(header)}\n{"input":{"$":9}}\n`,
       /^line 2 refers to object 9/,
+    ],
+    [
+      'text that would exhaust the stack',
+      `${JSON.stringify(header)}\n${'['.repeat(100_000)}${']'.repeat(100_000)}\n`,
+      /^line 2 is more than 100 levels deep/,
     ],
   ])('%s is refused in one sentence that names the line', (_, text, message) => {
     expect(() => readJournal(text)).toThrow(JournalFormatError);

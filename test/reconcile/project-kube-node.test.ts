@@ -22,6 +22,13 @@ test('a machine without a mark may be used', () => {
   });
 });
 
+test('a machine tells of what type it is and how many processors Pods may use', () => {
+  const labels = { 'node.kubernetes.io/instance-type': 'm6in.xlarge' };
+  const node = { ...aNode({ labels }), status: { allocatable: { cpu: '3920m' } } };
+
+  expect(projectKubeNode(node, seenAtMs)).toMatchObject({ instanceType: 'm6in.xlarge', cpus: 3.92 });
+});
+
 test.each([
   ['says that it is not', [{ type: 'Ready', status: 'False' }]],
   ['has not been heard', [{ type: 'Ready', status: 'Unknown' }]],

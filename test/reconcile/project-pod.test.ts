@@ -86,6 +86,7 @@ test('a Pod without a readable creation time is a defect, because age decides ov
 describe('what people wish by annotations', () => {
   const cordon = 'openvidu.io/cordon';
   const drain = 'openvidu.io/drain';
+  const since = 'openvidu.io/cordoned-since';
 
   test.each([
     [
@@ -104,9 +105,29 @@ describe('what people wish by annotations', () => {
       { by: 'Person', why: 'b', sinceMs: undefined, leaveWhenEmpty: true },
     ],
     [
+      'a drain counts from the time that was written with it',
+      { [drain]: 'b', [since]: '2026-03-01T12:00:00Z' },
+      { by: 'Person', why: 'b', sinceMs: Date.UTC(2026, 2, 1, 12), leaveWhenEmpty: true },
+    ],
+    [
+      'one that somebody wrote beside a cordon does not count from the time of the cordon',
+      { [cordon]: 'a', [drain]: 'b', [since]: '2026-03-01T12:00:00Z' },
+      { by: 'Person', why: 'b', sinceMs: undefined, leaveWhenEmpty: true },
+    ],
+    [
+      'one that the operator wrote beside a cordon has its own time',
+      { [cordon]: 'a', [drain]: 'b', [since]: '2026-03-01T12:00:00Z', 'openvidu.io/drain-by': 'update' },
+      { by: 'Update', why: 'b', sinceMs: Date.UTC(2026, 2, 1, 12), leaveWhenEmpty: true },
+    ],
+    [
       'an empty text still counts',
       { [cordon]: '' },
       { by: 'Person', why: 'no reason given', sinceMs: undefined, leaveWhenEmpty: false },
+    ],
+    [
+      'a page of text is cut, because it shows in status and Events',
+      { [cordon]: 'x'.repeat(5000) },
+      { by: 'Person', why: `${'x'.repeat(299)}…`, sinceMs: undefined, leaveWhenEmpty: false },
     ],
     ['nothing is wished', {}, undefined],
   ])('%s', (_, annotations, expected) => {

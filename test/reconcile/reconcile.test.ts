@@ -181,6 +181,24 @@ describe('another step that is refused', () => {
     ]);
   });
 
+  test('is tried again after a second, then after two, and is told once each time', async () => {
+    const { fake, loop } = world(1);
+    fake.pods = [aPod(first, { inService: false })];
+    const tried: number[] = [];
+    fake.refuse = () => {
+      tried.push(fake.nowMs);
+      return refusal('forbidden', false);
+    };
+    const startMs = fake.nowMs;
+    for (let pass = 0; pass < 40; pass += 1) {
+      const { decision } = await loop.pass(specNow());
+      expect(decision.refusals.map(({ reason }) => reason)).toContain('ActionRefused');
+      fake.nowMs += 100;
+    }
+    expect(tried.map((atMs) => atMs - startMs)).toEqual([0, 1000, 3000]);
+    expect(fake.events.filter(({ reason }) => reason === 'ActionRefused')).toHaveLength(3);
+  });
+
   test('because its object had changed is nothing to tell', async () => {
     const fake = await outOfService(true);
     expect(fake.told).toEqual([]);

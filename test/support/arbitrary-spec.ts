@@ -12,6 +12,7 @@ import {
 } from '../../src/core/learned.ts';
 import { roomKey } from '../../src/core/room-names.ts';
 import type { ClusterSpec, Schedule } from '../../src/core/spec.ts';
+import { aProfile, under } from './a-profile.ts';
 import { aSpec, wallMs } from './builders.ts';
 
 export type Mostly = <T>(usual: T, ...others: readonly T[]) => fc.Arbitrary<T>;
@@ -72,16 +73,29 @@ export const anySpec: fc.Arbitrary<ClusterSpec> = fc
     signallingGraceMs: fc.constantFrom(600_000, 1000),
     updates,
   })
-  .map(({ more, slots, withCpu, stabilizationMs, ...rest }) => ({
-    ...aSpec(rest),
-    maxNodes: Math.max(1, rest.minNodes + more),
-    headroom: { slots, share: 0, largestRoom: true },
-    targets: [
-      { kind: 'Participants', utilization: 0.7 } as const,
-      ...(withCpu ? [{ kind: 'Cpu', utilization: 0.6 } as const] : []),
-    ],
-    scaleDown: { stabilizationMs, selectPolicy: 'Max', policies: [] },
-  }));
+  .map(
+    ({ more, slots, withCpu, stabilizationMs, ...rest }): ClusterSpec => ({
+      ...aSpec(rest),
+      maxNodes: Math.max(1, rest.minNodes + more),
+      headroom: { slots, share: 0, largestRoom: true },
+      targets: [
+        { kind: 'Participants', utilization: 0.7 } as const,
+        ...(withCpu ? [{ kind: 'Cpu', utilization: 0.6 } as const] : []),
+      ],
+      scaleDown: { stabilizationMs, selectPolicy: 'Max', policies: [] },
+    }),
+  )
+  .map(withProfile);
+
+/** Some ask for a capacity profile. Derived from another field, so that what is drawn after it stays as it is. */
+function withProfile(spec: ClusterSpec): ClusterSpec {
+  const { slots } = spec.headroom;
+  if (slots % 7 === 1) return under(aProfile(), { spec });
+  if (slots % 7 === 2) return under(undefined, { spec });
+  return slots % 7 === 3
+    ? under(aProfile({ limits: { tracks: 300, packetsPerSecond: 1e4 } }), { spec })
+    : spec;
+}
 
 /** What an operator may bring along from earlier days. */
 export interface Given {

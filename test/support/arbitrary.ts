@@ -1,6 +1,8 @@
 /** Arbitrary worlds for properties of `decide`: mostly plausible, often wrong, with a bias towards empty nodes. */
 import fc from 'fast-check';
-import { type DecideInput, type Decision, decide } from '../../src/core/decide.ts';
+import type { DecideInput } from '../../src/core/decide-input.ts';
+import type { Decision } from '../../src/core/decision.ts';
+import { decide } from '../../src/core/decide.ts';
 import { coldMemory } from '../../src/core/memory.ts';
 import type { Observed, PodObservation } from '../../src/core/observed.ts';
 import type {

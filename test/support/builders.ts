@@ -1,7 +1,7 @@
 /** Values for tests of the core: complete and ordinary, so that a test states only what it is about. */
 import type { MediaNode, RegisteredEntry } from '../../src/core/media-nodes.ts';
 import type { NodeMemory } from '../../src/core/memory.ts';
-import type { PodObservation } from '../../src/core/observed.ts';
+import type { Observed, PodObservation } from '../../src/core/observed.ts';
 import type {
   NodeLoad,
   NodeMetricsReading,
@@ -138,6 +138,21 @@ export function ownWord(podName: string, changes: Partial<MetricsRead> = {}): Me
 
 export function aRedisReading(changes: Partial<Extract<RedisReading, { kind: 'Read' }>> = {}): RedisReading {
   return { kind: 'Read', nodes: [], rooms: [], atMs: nowMs, serverVersion: '1.13.5', ...changes };
+}
+
+/** What is seen of a fleet in which nothing is amiss. */
+export function anObservation(changes: Partial<Observed> = {}): Observed {
+  return {
+    pods: [],
+    ownWritesSeen: true,
+    redis: aRedisReading(),
+    metrics: {},
+    serverApi: undefined,
+    launchRefusal: undefined,
+    kubeNodes: undefined,
+    revisions: [],
+    ...changes,
+  };
 }
 
 export interface NodeChanges {

@@ -1,7 +1,7 @@
 /** The ports of the loop over a small world in memory. Time moves only when told. */
 import { silentLog } from '../../src/base/log.ts';
 import type { Action } from '../../src/core/action.ts';
-import type { Decision } from '../../src/core/decide.ts';
+import type { Decision } from '../../src/core/decision.ts';
 import type { PodObservation } from '../../src/core/observed.ts';
 import type {
   NodeEntry,

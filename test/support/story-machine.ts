@@ -13,6 +13,8 @@ export interface Machine {
   pod: PodObservation;
   /** Room names and the people in them. */
   readonly rooms: Map<string, number>;
+  /** Records of rooms that it does not have any more, and the people in them. */
+  readonly leftBehind: Map<string, number>;
   /** Unix seconds at which rooms began, where that is known. */
   readonly begun: Map<string, number>;
   readyAtMs: number;
@@ -50,6 +52,7 @@ export function aMachine(
       startedAtMs: bornMs + 1000,
     }),
     rooms: new Map(),
+    leftBehind: new Map(),
     begun: new Map(),
     readyAtMs: atMs,
     marked: false,
@@ -75,7 +78,7 @@ export function entryOf(machine: Machine, nowMs: number): NodeEntry {
   return anEntry(machine.pod.name, {
     nodeId: machine.nodeId,
     ip: machine.pod.ip ?? '',
-    state: machine.pod.deleting || machine.signalled ? 'ShuttingDown' : 'Serving',
+    state: machine.signalled ? 'ShuttingDown' : 'Serving',
     cordonMarked: machine.marked,
     load: aLoad({ participants, rooms: machine.rooms.size }),
     ageMs: nowMs - machine.lastHeartbeatMs,
@@ -113,8 +116,8 @@ function peopleOn({ rooms }: Machine): number {
 }
 
 /** The rooms that the registry maps to it. */
-export function roomsOf({ nodeId, rooms, begun }: Machine): readonly RoomPlacement[] {
-  return [...rooms].map(([room, participants]) => ({
+export function roomsOf({ nodeId, rooms, leftBehind, begun }: Machine): readonly RoomPlacement[] {
+  return [...rooms, ...leftBehind].map(([room, participants]) => ({
     room: `${nodeId}/${room}`,
     nodeId,
     participants,

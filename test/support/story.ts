@@ -4,7 +4,9 @@
  */
 import { never } from '../../src/base/assert.ts';
 import type { Action } from '../../src/core/action.ts';
-import { type DecideInput, type Decision, type NodeState, decide } from '../../src/core/decide.ts';
+import type { DecideInput } from '../../src/core/decide-input.ts';
+import type { Decision, NodeState } from '../../src/core/decision.ts';
+import { decide } from '../../src/core/decide.ts';
 import type { Learned } from '../../src/core/learned.ts';
 import { type Memory, coldMemory } from '../../src/core/memory.ts';
 import type {
@@ -41,6 +43,8 @@ export class Story {
   readonly done: { readonly atS: number; readonly action: Action }[] = [];
   #spec: ClusterSpec;
   #nowMs = startMs;
+  /** How far somebody has set the wall clock ahead. */
+  #aheadMs = 0;
   #memory: Memory = coldMemory(startMs);
   #last: Decision | undefined;
   #input: DecideInput | undefined;
@@ -53,6 +57,7 @@ export class Story {
   #revisions: RevisionObservation[] | undefined;
   readonly #kubeNodes = new Map<string, KubeNodeObservation>();
   readonly #broken = new Set<string>();
+  readonly #stuck = new Set<string>();
 
   constructor({ spec, nodes, launchMs = 20_000, launchesWork = true, learned, revisions }: StoryOptions) {
     this.#revisions = revisions?.map((revision) => ({ revision, createdAtMs: epochMs, verdict: undefined }));
@@ -84,6 +89,14 @@ export class Story {
     const { rooms, begun } = this.#machine(name);
     rooms.set(room, participants);
     begun.set(room, (epochMs + this.#nowMs - startMs) / 1000);
+    return this;
+  }
+
+  /** A room ends, and its record stays with so many people in it. */
+  leaveBehind(name: string, participants: number, room = `room-on-${name}`): this {
+    const { rooms, leftBehind } = this.#machine(name);
+    rooms.delete(room);
+    leftBehind.set(room, participants);
     return this;
   }
 
@@ -121,6 +134,12 @@ export class Story {
     return this;
   }
 
+  /** Somebody sets the wall clock ahead, or back. */
+  setClock(aheadMs: number): this {
+    this.#aheadMs = aheadMs;
+    return this;
+  }
+
   /** So many clients of rooms elsewhere signal through it. */
   relay(name: string, clients: number): this {
     this.#machine(name).relayed = clients;
@@ -145,6 +164,12 @@ export class Story {
 
   mute(name: string): this {
     this.#machine(name).answers = false;
+    return this;
+  }
+
+  /** Whoever asks for its removal is refused, as by a view of the past. */
+  stick(name: string): this {
+    this.#stuck.add(name);
     return this;
   }
 
@@ -279,6 +304,8 @@ export class Story {
       if ((machine.goneAtMs ?? Infinity) <= this.#nowMs) this.#machines.delete(name);
     }
     this.#pass();
+    // A kubelet tells its server a moment after the Pod was deleted.
+    for (const machine of this.#machines.values()) machine.signalled ||= machine.pod.deleting;
   }
 
   #startAgain(machine: Machine): void {
@@ -290,6 +317,7 @@ export class Story {
     machine.nodeId = `ND_${this.#serial}`;
     machine.rooms.clear();
     machine.silent = false;
+    machine.signalled = false;
     machine.heartbeatsSeen = 0;
     machine.lastHeartbeatMs = 0;
     machine.startedAtSeconds = Math.floor(this.#wallMs() / 1000);
@@ -298,7 +326,7 @@ export class Story {
   }
 
   #wallMs(): number {
-    return epochMs + this.#nowMs - startMs;
+    return epochMs + this.#nowMs - startMs + this.#aheadMs;
   }
 
   #live(machine: Machine): void {
@@ -327,7 +355,7 @@ export class Story {
       observed: this.#observed(),
       memory: this.#memory,
       nowMs: this.#nowMs,
-      wallMs: epochMs + this.#nowMs - startMs,
+      wallMs: this.#wallMs(),
       learned: this.#learned,
       launchMs: undefined,
     };
@@ -361,7 +389,7 @@ export class Story {
       case 'RemoveFailed':
       case 'EvictNode':
       case 'EndWedged':
-        this.vanish(action.pod.name);
+        if (!this.#stuck.has(action.pod.name)) this.vanish(action.pod.name);
         return;
       case 'SetWish': {
         const { wish } = action;

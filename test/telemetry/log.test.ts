@@ -1,4 +1,4 @@
-import { PassThrough } from 'node:stream';
+import { PassThrough, Writable } from 'node:stream';
 import { describe, expect, test } from '@jest/globals';
 import { createLog, type LogLevel } from '../../src/telemetry/log.ts';
 
@@ -144,5 +144,21 @@ describe('a line is written whatever its fields are', () => {
       level: 'error',
       msg: 'happened',
     });
+  });
+});
+
+describe('a log that nobody takes any more', () => {
+  test.each(['EPIPE', 'ENOSPC'])('loses its lines and ends nothing: %s', async (code) => {
+    const stream = new Writable({
+      write: (_line, _encoding, done) => done(Object.assign(new Error('nobody takes it'), { code })),
+    });
+    const log = createLog({ level: 'info', clock, stream });
+
+    for (const line of ['one', 'another']) {
+      log.info(line);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+
+    expect(stream.destroyed).toBe(true);
   });
 });

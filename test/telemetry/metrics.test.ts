@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import type { DecideInput, Decision, NodeView } from '../../src/core/decide.ts';
+import type { DecideInput } from '../../src/core/decide-input.ts';
+import type { CapacityView, Decision, NodeView } from '../../src/core/decision.ts';
 import type { MediaNode } from '../../src/core/media-nodes.ts';
 import { compileSpec } from '../../src/core/compile-spec.ts';
 import { coldMemory } from '../../src/core/memory.ts';
@@ -12,7 +13,7 @@ import { aClusterSpec } from '../manifests/a-cluster-spec.ts';
 
 function started() {
   let nowMs = 0;
-  const clock = { wallMs: () => 0, elapsedMs: () => nowMs };
+  const clock = { wallMs: () => nowMs, elapsedMs: () => nowMs };
   const metrics = createMetrics({ version: '1.2.3', nodeVersion: 'v24.0.0', clock });
   const samples = async (): Promise<Readonly<Record<string, number>>> => {
     const lines = (await metrics.text()).split('\n').filter((line) => line !== '' && !line.startsWith('#'));
@@ -110,6 +111,10 @@ function aDecision(nodes: readonly NodeView[]): Decision {
 
 const labels = '{cluster_namespace="rooms",cluster="live"}';
 const gauge = (name: string): string => `openvidu_operator_${name}${labels}`;
+const refusals = (reason: string): string =>
+  `openvidu_operator_refusals_total{cluster_namespace="rooms",cluster="live",reason="${reason}"}`;
+const freeRooms = (shape: string, unit: string): string =>
+  `openvidu_operator_free_rooms{cluster_namespace="rooms",cluster="live",shape="${shape}",unit="${unit}"}`;
 
 describe('a decision', () => {
   const nodes = [
@@ -169,6 +174,75 @@ describe('a decision', () => {
     expect(all[gauge('outdated_nodes')]).toBe(3);
   });
 
+  test('shows the time until the first machine is taken away, which passes without another decision', async () => {
+    const { metrics, samples, goTo } = started();
+    const departure = (name: string, deadlineMs: number | undefined, participants: number) => ({
+      name,
+      uid: name,
+      machine: `m-${name}`,
+      why: 'it is drained',
+      deadlineMs,
+      nearness: 'Known' as const,
+      rooms: 1,
+      participants,
+    });
+    const departures = [departure('a', 900_000, 4), departure('b', 600_000, 3), departure('c', undefined, 2)];
+    const left = gauge('maintenance_deadline_seconds');
+
+    metrics.decision('rooms/live', inputWith(read(0)), { ...aDecision(nodes), departures }, 1);
+    expect(await samples()).toMatchObject({ [left]: 600, [gauge('departing_participants')]: 9 });
+    goTo(610_000);
+    expect(await samples()).toMatchObject({ [left]: -10 });
+
+    metrics.decision('rooms/live', inputWith(read(0)), aDecision(nodes), 1);
+    const after = await samples();
+    expect(after).not.toHaveProperty([left]);
+    expect(after).toHaveProperty([gauge('departing_participants')], 0);
+  });
+
+  test('shows for what there is space and how far the profile is off, while one is in use', async () => {
+    const { metrics, samples } = started();
+    const capacity = (rooms: CapacityView['freeRooms']): Decision => ({
+      ...aDecision(nodes),
+      capacity: {
+        profile: {
+          name: 'measured',
+          version: '1',
+          state: 'Applied',
+          finding: { reason: 'ProfileApplied', message: '' },
+          figures: {},
+          shape: undefined,
+          shapes: [],
+          costs: undefined,
+          cpus: undefined,
+          cpuLimit: 0.8,
+        },
+        figures: { participants: 80, tracks: undefined, egressBytesPerSecond: undefined },
+        freeRooms: rooms,
+      },
+      memory: { ...coldMemory(0), drift: { version: '1', lookedMs: 0, off: 0.25 } },
+    });
+    const ten = { shape: 'conference-10', unit: 'Rooms', size: 10, count: 15 } as const;
+    const live = { shape: 'live', unit: 'Viewers', size: undefined, count: 790 } as const;
+
+    metrics.decision('rooms/live', inputWith(read(0)), capacity([ten, live]), 1);
+    expect(await samples()).toMatchObject({
+      [freeRooms('conference-10', 'Rooms')]: 15,
+      [freeRooms('live', 'Viewers')]: 790,
+      [gauge('profile_drift')]: 0.25,
+    });
+
+    metrics.decision('rooms/live', inputWith(read(0)), capacity([{ ...ten, count: 0 }]), 1);
+    const fewer = await samples();
+    expect(fewer).toHaveProperty([freeRooms('conference-10', 'Rooms')], 0);
+    expect(fewer).not.toHaveProperty([freeRooms('live', 'Viewers')]);
+
+    metrics.decision('rooms/live', inputWith(read(0)), capacity(undefined), 1);
+    expect(await samples()).not.toHaveProperty([freeRooms('conference-10', 'Rooms')]);
+    metrics.decision('rooms/live', inputWith(read(0)), aDecision(nodes), 1);
+    expect(await samples()).not.toHaveProperty([gauge('profile_drift')]);
+  });
+
   test('shows the figures of its fleet', async () => {
     const { metrics, samples } = started();
 
@@ -188,8 +262,8 @@ describe('a decision', () => {
       [gauge('participants')]: 123,
       [gauge('free_slots')]: 55,
       'openvidu_operator_decisions_total{reason="LoadRequiresNodes"}': 1,
-      'openvidu_operator_refusals_total{reason="DryRun"}': 1,
-      'openvidu_operator_refusals_total{reason="TooYoung"}': 1,
+      [refusals('DryRun')]: 1,
+      [refusals('TooYoung')]: 1,
       openvidu_operator_decision_seconds_sum: 0.003,
     });
   });
@@ -248,7 +322,7 @@ describe('a decision', () => {
 
     const names = Object.keys(await samples());
     expect(names.filter((name) => name.includes('cluster="live"'))).toEqual([]);
-    expect(names.filter((name) => name.includes('cluster="other"'))).toHaveLength(20);
+    expect(names.filter((name) => name.includes('cluster="other"'))).toHaveLength(23);
   });
 });
 

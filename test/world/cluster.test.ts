@@ -1,13 +1,13 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Redis } from 'ioredis';
-import { processesIn } from '../../lab/cluster-cgroup.ts';
-import { nodeNames } from '../../lab/cluster-names.ts';
-import { slotState } from '../../lab/cluster-slot.ts';
-import { leftovers } from '../../lab/cluster-sweep.ts';
-import { type Cluster, startCluster } from '../../lab/cluster.ts';
+import { readAudit } from '../../lab/audit.ts';
+import { processesIn } from '../../lab/cluster/cgroup.ts';
+import { nodeNames } from '../../lab/cluster/names.ts';
+import { slotState } from '../../lab/cluster/slot.ts';
+import { leftovers } from '../../lab/cluster/sweep.ts';
+import { type Cluster, startCluster } from '../../lab/cluster/cluster.ts';
 import { until } from '../../lab/exec.ts';
 import { images } from '../../lab/image.ts';
 import { root } from '../../lab/paths.ts';
@@ -138,8 +138,7 @@ describe('a local cluster', () => {
 
   test('logs each write to the API, and no read', async () => {
     await cluster.kubectl(['create', 'configmap', 'written', '--from-literal=a=b']);
-    const lines = (await readFile(cluster.auditLog, 'utf8')).trim().split('\n');
-    const events = lines.map((line) => JSON.parse(line) as { verb: string; objectRef?: { name?: string } });
+    const events = await readAudit(cluster.auditLog);
     expect(events.filter(({ objectRef }) => objectRef?.name === 'written').map(({ verb }) => verb)).toEqual([
       'create',
     ]);
@@ -190,7 +189,7 @@ describe('a local cluster', () => {
 async function ownedElsewhere(
   words: string,
 ): Promise<{ readonly owner: ChildProcess; readonly slot: number }> {
-  const script = `import { startCluster } from './lab/cluster.ts';
+  const script = `import { startCluster } from './lab/cluster/cluster.ts';
     await startCluster({ nodes: 1, name: 'owned', log: (line) => console.log(line) });
     setInterval(() => undefined, 1000);`;
   const owner = spawn(process.execPath, ['--input-type=module', '-e', script], {

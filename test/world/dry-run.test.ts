@@ -1,12 +1,12 @@
 /** A trial beside a Deployment that an HPA owns, and the words of the command line, on a whole cluster. */
 import '../../lab/quiet.ts';
-import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { dispose } from '@livekit/rtc-node';
 import { Redis } from 'ioredis';
 import { RoomServiceClient } from 'livekit-server-sdk';
-import { type Cluster, startCluster } from '../../lab/cluster.ts';
+import { readAudit } from '../../lab/audit.ts';
+import { type Cluster, startCluster } from '../../lab/cluster/cluster.ts';
 import { until } from '../../lab/exec.ts';
 import { Fleet } from '../../lab/fleet.ts';
 import { sampleManifest } from '../../lab/fleet-spec.ts';
@@ -122,24 +122,14 @@ class RedisSpy {
   }
 }
 
-interface AuditLine {
-  readonly verb: string;
-  readonly user: { readonly username: string };
-  readonly objectRef?: {
-    readonly resource?: string;
-    readonly subresource?: string;
-    readonly namespace?: string;
-    readonly name?: string;
-  };
-}
-
 /** Writes of the operator in the namespace, such as `create pods calls-media-0`. */
 async function operatorWrites(): Promise<readonly string[]> {
-  const lines = (await readFile(cluster.auditLog, 'utf8')).split('\n');
-  const writes = lines
-    .filter((line) => line.includes(`system:serviceaccount:${operatorNamespace}:`))
-    .map((line) => JSON.parse(line) as AuditLine)
-    .filter(({ objectRef }) => objectRef?.namespace === namespace);
+  const lines = await readAudit(cluster.auditLog);
+  const writes = lines.filter(
+    ({ objectRef, user }) =>
+      objectRef?.namespace === namespace &&
+      user?.username?.startsWith(`system:serviceaccount:${operatorNamespace}:`) === true,
+  );
   const told = writes.map(({ verb, objectRef = {} }) => {
     const { resource, subresource, name } = objectRef;
     return [verb, subresource === undefined ? resource : `${resource}/${subresource}`, name].join(' ');
@@ -230,7 +220,7 @@ describe('a trial beside a Deployment with an HPA', () => {
       expect(explained.stdout).toMatch(/1 room, 2 participants\n +Would take (?:no )?new rooms/);
       expect(explained.stdout).toMatch(/^Decided again on \d+ recorded inputs: all identical\.$/m);
       expect(whatIf).toMatchObject({ code: 0, stderr: '' });
-      expect(whatIf.stdout).toContain('30 free slots on serving nodes need 4.');
+      expect(whatIf.stdout).toContain('30 free slots on ready nodes need 4.');
       const all = explained.stdout + whatIf.stdout + JSON.stringify(json) + (await rawJournals());
       expect(roomNames.filter((name) => all.includes(name))).toEqual([]);
     },

@@ -13,7 +13,7 @@ import { closeClient, openClient } from '../../src/livekit/redis-client.ts';
 import type { RedisConfig } from '../../src/livekit/redis-config.ts';
 import { systemTimers } from '../../src/livekit/timers.ts';
 import { type ChangeOf, startWatch, type Watch } from '../../src/livekit/watch.ts';
-import { encodeNode, encodeRoom } from '../support/livekit-encode.ts';
+import { encodeNode, encodeRoom } from '../../lab/livekit-encode.ts';
 
 const patientMs = 60_000;
 const cleanups: (() => Promise<void>)[] = [];
@@ -78,7 +78,10 @@ async function expectWholeWork(link: RedisLink): Promise<void> {
     nodes: [{ cordonMarked: false }, { cordonMarked: true }],
   });
   expect(await keeper.setCordoned(new Set(), new Set(['ND_a', 'ND_b']))).toMatchObject({ cleared: 1 });
-  expect((await link.hashAll('nodes')).get('ND_b')).toEqual(marked);
+  const all = await link.hashAll('nodes');
+  expect(all.get('ND_b')).toEqual(marked);
+  const pairs = await link.hashPairs('nodes');
+  expect(pairs).toEqual([...all].flatMap(([field, value]) => [Buffer.from(field), value]));
   expect(await removeGhost(link, 'ND_a', Buffer.from('other'))).toBe(false);
   expect(await removeGhost(link, 'ND_a', encodeNode({ id: 'ND_a' }))).toBe(true);
 }
@@ -125,6 +128,21 @@ describe('Redis in every mode', () => {
   );
 
   test(
+    'a certificate that cannot be used costs an attempt now and then, never more and more of them',
+    async () => {
+      const tls = { cert: 'no certificate', key: 'no key' };
+      const client = openClient({ mode: 'standalone', address: '127.0.0.1:1', db: 0, tls }, silentLog);
+      cleanups.push(async () => closeClient(client));
+      let ends = 0;
+      client.on('end', () => void (ends += 1));
+      await sleep(3000);
+      expect(ends).toBeGreaterThan(1);
+      expect(ends).toBeLessThan(10);
+    },
+    patientMs,
+  );
+
+  test(
     'standalone: reads, cordons, removes, and survives a hanging server',
     async () => {
       const redis = await startRedis();
@@ -150,6 +168,11 @@ describe('Redis in every mode', () => {
       const startMs = performance.now();
       expect(await new NodeTable(link, systemClock).read()).toMatchObject({ kind: 'Failed' });
       expect(performance.now() - startMs).toBeLessThan(2500);
+      await until({ what: 'the end of the connection', timeoutMs: 20_000 }, async () => {
+        const askedMs = performance.now();
+        await new NodeTable(link, systemClock).read();
+        return performance.now() - askedMs < 100;
+      });
       redis.thaw();
       await until({ what: 'an answer again', timeoutMs: 8000 }, async () => {
         return (await new NodeTable(link, systemClock).read()).kind === 'Read';

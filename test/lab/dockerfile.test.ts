@@ -1,0 +1,11 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from '@jest/globals';
+import { nodeFlags } from '../../lab/image-operator.ts';
+import { root } from '../../lab/paths.ts';
+
+test('the Dockerfile starts the operator as the image of the laboratory does', async () => {
+  const text = await readFile(join(root, 'Dockerfile'), 'utf8');
+  const entry: unknown = JSON.parse(/^ENTRYPOINT (.+)$/m.exec(text)?.[1] ?? '[]');
+  expect(entry).toEqual(['/usr/local/bin/node', ...nodeFlags, '/app/dist/operator/main.js']);
+});
