@@ -21,7 +21,11 @@ COPY --from=build --chown=0:0 /out /
 COPY --from=build --chown=0:0 /app/package.json ./package.json
 COPY --from=build --chown=0:0 /app/node_modules ./node_modules
 COPY --from=build --chown=0:0 /app/dist ./dist
+# What scenarios of load tests are held against.
+COPY --chown=0:0 schemas ./schemas
+# What the generators of load tests send.
+COPY --chown=0:0 fixtures ./fixtures
 USER 65532:65532
 EXPOSE 8080
-# Node is process 1 and takes the signals. A small young generation keeps it small.
-ENTRYPOINT ["/usr/local/bin/node", "--max-semi-space-size=4", "/app/dist/operator/main.js"]
+# Node is process 1 and takes the signals. Why these flags: lab/image-operator.ts.
+ENTRYPOINT ["/usr/local/bin/node", "--max-semi-space-size=4", "--no-allocation-site-pretenuring", "/app/dist/operator/main.js"]

@@ -40,10 +40,12 @@ export function commandPages(table: Table): readonly string[] {
     ...table(
       ['Commands', 'Rights'],
       [
-        ['all of them', 'list `openviduclusters`'],
+        ['all of them but `profile`, and those with `--journal` or `--redis-url`', 'list `openviduclusters`'],
         ['`status`', 'list `pods`'],
         ['`cordon`, `uncordon`, `drain`, `protect`, `unprotect`', 'get, list and patch `pods`'],
         ['`receipts`, `drain --wait`', 'get `configmaps`'],
+        ['`profile list`, `profile show`', 'list `openviducapacityprofiles`'],
+        ['`profile approve`', 'list and patch `openviducapacityprofiles`'],
         [
           '`explain`, `what-if`',
           'list `pods` in all namespaces (in one with `--operator-namespace`), get `leases` and `pods/proxy` in that of the operator; none with `--journal`',

@@ -59,6 +59,15 @@ export const conditionGuide: Readonly<Record<ConditionType, ConditionGuide>> = {
     unwell: 'False',
     whatToDo: 'Give each fleet a Redis or a database of its own.',
   },
+  CapacityKnown: {
+    whenTrue:
+      'What a node carries is known as the spec asks: given there, or by the capacity profile that it names.',
+    whenFalse:
+      'The profile that the spec names is not used as it is. In all cases but ProfileProposed nothing is let go on figures that nobody has confirmed, or the cautious ones hold.',
+    unwell: 'False',
+    whatToDo:
+      'Do what the message says. `kubectl openvidu profile show NAME -n NAMESPACE` shows the profile.',
+  },
   Updated: {
     whenTrue: 'All nodes are made from the template and configuration in the spec.',
     whenFalse: 'A change is being rolled out, is on trial, is paused, or was stopped.',

@@ -104,7 +104,7 @@ function rewriteKind(definition: Definition, version: string, schema: Schema): J
 /** The compiler of schemas has no notion of `readonly`; properties and arrays get it line by line. */
 function makeReadonly(code: string): string {
   return code
-    .replace(/^( +)((?:"?[\w-]+"?\??|\[k: string\]): )/gm, '$1readonly $2')
+    .replace(/^( +)((?:["']?[\w-]+["']?\??|\[k: string\]): )/gm, '$1readonly $2')
     .replace(/^( +readonly [^\n]*: )([^\n]+\[\];)$/gm, '$1readonly $2')
     .replace(/[ \t]+$/gm, '');
 }

@@ -7,6 +7,7 @@ import { type Option, options } from '../src/operator/options.ts';
 import { METRIC_PREFIX, type MetricDefinition, metricTable } from '../src/telemetry/metric-table.ts';
 import { keepGenerated } from './generated.ts';
 import { reasonPages } from './reason-pages.ts';
+import { scenarioPage } from './scenario-pages.ts';
 
 const command = 'node scripts/gen-docs.ts';
 
@@ -48,7 +49,7 @@ function configurationPage(): string {
     option.says,
   ]);
   return page('Configuration of the operator', 'src/operator/options.ts', [
-    'The operator reads its settings from environment variables; the Helm chart sets them. An empty variable',
+    'The operator reads its settings from environment variables; the Helm chart sets most of them from its values, and the others by `extraEnv`. An empty variable',
     'counts as not set. A value that cannot be used ends the start with a sentence that names the variable.',
     'How a fleet behaves is not set here but in its OpenViduCluster.',
     '',
@@ -75,12 +76,18 @@ function cliPage(): string {
   return page('The command line', 'the definitions in src/cli', commandPages(table));
 }
 
+function scenariosPage(): string {
+  const source = 'schemas/loadtest-scenario.schema.json';
+  return page('Scenarios of load tests', source, scenarioPage(table));
+}
+
 process.exitCode = keepGenerated(
   new Map([
     ...reasonPages(),
     ['docs/reference/configuration.md', configurationPage()],
     ['docs/reference/metrics.md', metricsPage()],
     ['docs/reference/cli.md', cliPage()],
+    ['docs/reference/loadtest-scenarios.md', scenariosPage()],
   ]),
   command,
 );

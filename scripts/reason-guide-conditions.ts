@@ -14,7 +14,7 @@ export const conditionReasons = {
   },
   FieldsNotYetEffective: {
     places: ['FieldsEffective=False'],
-    when: 'A field is set that this version accepts and does nothing with: a target of type Prometheus, or `spec.mediaNodes.capacity.profileRef`.',
+    when: 'A field is set that this version accepts and does nothing with: a target of type Prometheus.',
     meaning: 'The rest of the spec takes effect.',
     whatToDo: ['Take the fields away that the message names, or wait for a version that has them.'],
     seeAlso: ['AllFieldsEffective'],

@@ -172,11 +172,11 @@ export const eventReasons = {
   },
   GhostRooms: {
     places: ['refusal', 'event'],
-    when: 'Redis has had rooms with participants for more than a minute whose node is not registered any more.',
+    when: 'Redis has had rooms with participants for more than a minute whose node is not registered any more, or tells of no room and of nobody.',
     meaning:
-      'They were cut with their node. The next join makes such a room anew on a node that lives. The operator leaves the records alone.',
+      'They were cut with their node, or ended while Redis was away, so that their server could not delete them. The next join makes such a room anew. The operator leaves the records alone. On a node that lives they no longer count, and do not hold it: before it leaves, it is asked itself, as ever.',
     whatToDo: [
-      'Nothing, after a loss.',
+      'Nothing, after a loss or an outage of Redis.',
       'If the number grows, find out what ends servers: Events `MediaNodeLost`, or media servers that are no Pods of this fleet.',
     ],
     seeAlso: ['MediaNodeLost', 'ForeignNodes'],
@@ -228,7 +228,7 @@ export const eventReasons = {
     places: ['refusal', 'event'],
     when: 'The API server, or Redis for the entry of a dead process, refused a step other than a launch, and not because the object had changed meanwhile.',
     meaning:
-      'The step did not happen. It is decided anew from fresh data and tried again. Where the receipt cannot be stored, the node is not removed.',
+      'The step did not happen. It is decided anew from fresh data and tried again after 1 s, then twice as long each time, up to a minute. Where the receipt cannot be stored, the node is not removed.',
     whatToDo: [
       'The message names the step and the answer. A missing right is mended by upgrading the chart.',
       'For `RemoveNode`, see whether the ConfigMap `CLUSTER-receipts` can be written.',

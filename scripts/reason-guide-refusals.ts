@@ -42,13 +42,13 @@ export const refusalReasons = {
       'It points at what the nodes share, so nothing is launched or removed. Closed nodes stay closed, unless all open ones are silent: then those that report are opened. After 10 min the silent nodes are taken for broken.',
     whatToDo: [
       'Check Redis publish/subscribe and the network between the Media Nodes and Redis.',
-      'See whether a Kubernetes Node is gone: `kubectl get nodes`. Deleting its Pods makes the replacement quicker.',
+      'See whether a Kubernetes Node is gone: `kubectl get nodes`. If no Media Node elsewhere reports, deleting its Pods makes the replacement quicker.',
     ],
     seeAlso: ['RedisUnavailable', 'MediaNodeSuspect'],
   },
   LoadDropped: {
     places: ['refusal', 'node'],
-    when: 'At least three nodes, and half of all, lost at least half of their participants within 15 s. Then no node is removed for 30 min.',
+    when: 'At least three nodes, and half of all that had people, lost at least half of them within 15 s, 30 people or more together. Then no node is removed for 30 min.',
     meaning:
       'An outage elsewhere, such as a network or a login service, throws many people out at once. They come back together, and the nodes are there.',
     whatToDo: [
@@ -69,7 +69,7 @@ export const refusalReasons = {
   },
   LeavingLimit: {
     places: ['refusal', 'node'],
-    when: 'As many nodes as `spec.drain.maxConcurrent` (2) have been told to stop and have not gone.',
+    when: 'As many nodes as `spec.drain.maxConcurrent` (2) have been told to stop and have not gone. One that somebody else deleted while people are on it does not count.',
     meaning: 'Empty nodes leave a few at a time. No room waits for this.',
     whatToDo: [
       'Nothing, if those that leave go within a minute.',
@@ -77,6 +77,18 @@ export const refusalReasons = {
       'Raise `spec.drain.maxConcurrent` for large fleets.',
     ],
     seeAlso: ['MediaNodeWedged'],
+  },
+  OthersNotReady: {
+    places: ['refusal', 'node'],
+    when: 'A node that is to stay sends heartbeats, but its Pod is not Ready; a needless ready one would leave.',
+    meaning:
+      'Of the needless nodes as many stay as of the others are not ready, so that people reach as many as are asked for. No room waits for this.',
+    whatToDo: [
+      'Nothing, if the Pod becomes Ready within seconds.',
+      'If it does not: `kubectl describe pod NODE -n NAMESPACE` tells what its readiness probe meets.',
+      'If it never will: `kubectl openvidu drain NODE -n NAMESPACE` replaces it.',
+    ],
+    seeAlso: ['MediaNodeSuspect'],
   },
   Protected: {
     places: ['refusal', 'node'],
@@ -163,7 +175,7 @@ export const refusalReasons = {
   },
   CordonNotHolding: {
     places: ['refusal', 'PlacementGoverned=False'],
-    when: 'Within 10 min at least three new rooms, and more than a twentieth of all, were placed on nodes that had been closed for a while. Then no node is closed for an hour, or until the template changes.',
+    when: 'Within 10 min at least three new rooms were placed on nodes that had been closed for a while, and more than half of what these would be given if nobody heeded that they are closed (their share of the nodes). Then no node is closed for an hour, or until the template changes.',
     meaning:
       'The media servers place rooms by other rules than those that were tried, or the application names the node itself. Nodes empty more slowly; nothing is cut.',
     whatToDo: [

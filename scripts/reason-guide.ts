@@ -2,16 +2,19 @@
 import type { ConditionType } from '../src/api/conditions.ts';
 import type { ReasonCode } from '../src/core/reasons.ts';
 import { conditionReasons } from './reason-guide-conditions.ts';
+import { capacityReasons } from './reason-guide-capacity.ts';
 import { eventReasons } from './reason-guide-events.ts';
+import { loadTestReasons } from './reason-guide-load-tests.ts';
 import { nodeReasons } from './reason-guide-nodes.ts';
 import { refusalReasons } from './reason-guide-refusals.ts';
 import { sizeReasons } from './reason-guide-size.ts';
 
 /**
  * Where a reason is seen. `size`: why the last decision wants this many. `lastDecision`: the same, without a metric.
- * `refusal`: something was not done. `node`: beside a Media Node in the status. `event`: an Event.
+ * `refusal`: something was not done. `node`: beside a Media Node in the status. `event`: an Event. `loadTest`: a
+ * condition of an OpenViduLoadTest. `profile`: a condition of an OpenViduCapacityProfile.
  */
-export type PlainPlace = 'size' | 'lastDecision' | 'refusal' | 'node' | 'event';
+export type PlainPlace = 'size' | 'lastDecision' | 'refusal' | 'node' | 'event' | 'loadTest' | 'profile';
 export type ConditionPlace = `${ConditionType}=${'True' | 'False'}`;
 export type Place = PlainPlace | ConditionPlace;
 
@@ -32,4 +35,6 @@ export const reasonGuide: Readonly<Record<ReasonCode, ReasonGuide>> = {
   ...nodeReasons,
   ...eventReasons,
   ...conditionReasons,
+  ...loadTestReasons,
+  ...capacityReasons,
 };

@@ -57,6 +57,8 @@ const briefs: Readonly<Record<PlainPlace, Say>> = {
   lastDecision: () => 'decision',
   refusal: () => 'refusal',
   node: () => 'node',
+  loadTest: () => 'load test',
+  profile: () => 'capacity profile',
   event: (code) => (severityOf(code) === 'Warning' ? 'Warning Event' : 'Event'),
 };
 
@@ -108,6 +110,10 @@ const places: Readonly<Record<PlainPlace, Say>> = {
   refusal: (code) =>
     `the metric \`openvidu_operator_refusals_total{reason="${code}"}\`, which grows with every pass that meets it, and the log`,
   node: () => '`status.nodes[].reason`',
+  loadTest: () =>
+    'a condition of an OpenViduLoadTest: `kubectl -n NAMESPACE describe ovlt NAME` ([what they mean](../../how-to/load-test-in-the-cluster.md#conditions))',
+  profile: () =>
+    'a condition of an OpenViduCapacityProfile: `kubectl -n NAMESPACE describe ovcp NAME` ([what they mean](../../how-to/capacity-profiles.md#conditions))',
   event: (code) =>
     `a ${severityOf(code)} Event: \`kubectl -n NAMESPACE get events --field-selector reason=${code}\``,
 };

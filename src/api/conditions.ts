@@ -9,6 +9,7 @@ export const CONDITION_TYPES = [
   'PlacementGoverned',
   'SelectorSuitable',
   'RegistryExclusive',
+  'CapacityKnown',
   'Updated',
   'Progressing',
   'Degraded',

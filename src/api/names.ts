@@ -6,6 +6,8 @@ export const API_VERSION = `${GROUP}/${VERSION}` as const;
 export const KIND = 'OpenViduCluster';
 export const PLURAL = 'openviduclusters';
 export const SHORT_NAME = 'ovc';
+export const LOAD_TEST_KIND = 'OpenViduLoadTest';
+export const LOAD_TEST_PLURAL = 'openviduloadtests';
 
 /** Owner of the fields that the operator applies. */
 export const FIELD_MANAGER = 'openvidu-media-operator';
@@ -19,6 +21,10 @@ export const LABELS = {
   signalling: 'openvidu.io/signalling',
   /** Name of the revision that a ControllerRevision keeps. */
   revision: 'openvidu.io/revision',
+  /** Name of the OpenViduLoadTest that an object serves: its Jobs, their Pods and its Service. */
+  loadTest: 'openvidu.io/load-test',
+  /** On the Pod of a Media Node: name of the OpenViduLoadTest that it is lent to. It takes no other rooms meanwhile. */
+  underTest: 'openvidu.io/under-test',
   managedBy: 'app.kubernetes.io/managed-by',
 } as const;
 
@@ -38,10 +44,14 @@ export const ANNOTATIONS = {
   drainBy: 'openvidu.io/drain-by',
   /** When the cordon was asked for, RFC 3339. */
   cordonedSince: 'openvidu.io/cordoned-since',
+  /** When a new leader took the Pod over from an earlier one, RFC 3339. */
+  claimed: 'openvidu.io/claimed',
   /** `PROTECTED` on a Pod that must never be removed. */
   protect: 'openvidu.io/protect',
   /** On a Pod template: where companions tell whether they are at work, for those that are not known by their names. */
   companions: 'openvidu.io/companions',
+  /** On the Job of a load test's generators: the address of the coordinator that they dial. */
+  coordinator: 'openvidu.io/coordinator',
   /** Revision of template and config that a Pod was made from. */
   revision: 'openvidu.io/revision',
   /** On a ControllerRevision: `Proven` or `Failed`. Taken away, the revision is tried anew. */
@@ -56,6 +66,9 @@ export const ANNOTATIONS = {
 
 /** Keeps an OpenViduCluster that is being deleted until its Media Nodes are empty, or until a time is over. */
 export const RETAIN_FINALIZER = 'openvidu.io/retain';
+
+/** Keeps an OpenViduLoadTest that is being deleted until its Media Node is given back, or until a minute is over. */
+export const LOAD_TEST_FINALIZER = 'openvidu.io/load-test';
 
 /** Value of `ANNOTATIONS.protect`. */
 export const PROTECTED = 'true';

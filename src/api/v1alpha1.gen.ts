@@ -2,6 +2,271 @@
 import type { ObjectMeta } from './object-meta.ts';
 
 /**
+ * OpenViduCapacityProfile says what one Media Node carries, as load tests have measured it - for rooms of named shapes, and as costs and limits. An OpenViduCluster names it in spec.mediaNodes.capacity.profileRef. It changes nothing until a person sets its mode to Apply.
+ */
+export interface OpenViduCapacityProfile {
+  readonly apiVersion: 'openvidu.io/v1alpha1';
+  readonly kind: 'OpenViduCapacityProfile';
+  readonly metadata: ObjectMeta;
+  readonly spec: CapacityProfileSpec;
+  readonly status?: CapacityProfileStatus;
+}
+/**
+ * What was measured, and on what.
+ */
+export interface CapacityProfileSpec {
+  /**
+   * Propose - the profile is there to be looked at and changes nothing. Apply - clusters that name it take their capacity from it.
+   */
+  readonly mode: 'Propose' | 'Apply';
+  readonly match: CapacityProfileMatch;
+  readonly limits?: CapacityProfileLimits;
+  readonly costs?: CapacityProfileCosts;
+  /**
+   * Rooms of one kind, and how many of them one node carries. The participants that a node carries come from the shape that the cluster names, or else from the one with the fewest.
+   */
+  readonly shapes?: readonly CapacityProfileShape[];
+  /**
+   * Where the figures come from, newest last.
+   */
+  readonly evidence?: readonly CapacityProfileEvidence[];
+}
+/**
+ * What it was measured on. A field that is left out fits everything.
+ */
+export interface CapacityProfileMatch {
+  /**
+   * Machine type, as the label node.kubernetes.io/instance-type of Kubernetes Nodes has it. On other machines the figures are scaled by processors and marked as estimated.
+   */
+  readonly instanceType?: string;
+  /**
+   * Engine of the media server. With another engine the profile is not used.
+   */
+  readonly engine?: 'pion' | 'mediasoup';
+  /**
+   * Version of the media server, or the beginning of one - 1.13 fits 1.13.5. With another version the profile is not used.
+   */
+  readonly livekitVersion?: string;
+  /**
+   * Processors that the media server had. Where the nodes have more or fewer, the figures are scaled and marked as estimated.
+   */
+  readonly cpus?: number;
+  /**
+   * Gigabits per second of the machine's network. For people; nothing is decided on it.
+   */
+  readonly nicGbps?: number;
+}
+/**
+ * What one node can stand, whichever is met first. Give lower bounds of what was found. A limit that is left out is not known, and nothing is decided on it.
+ */
+export interface CapacityProfileLimits {
+  /**
+   * Share of its processors up to which people were served well, 0 to 1.
+   */
+  readonly cpu?: number;
+  /**
+   * Share of its memory up to which people were served well, 0 to 1. For people; nothing is decided on it.
+   */
+  readonly memory?: number;
+  /**
+   * Megabits per second sent.
+   */
+  readonly egressMbps?: number;
+  /**
+   * Packets per second, received and sent together.
+   */
+  readonly packetsPerSecond?: number;
+  /**
+   * Published and subscribed tracks together.
+   */
+  readonly tracks?: number;
+}
+/**
+ * What load costs a node, fitted on measured windows.
+ */
+export interface CapacityProfileCosts {
+  readonly cores?: CapacityProfileCostsCores;
+  readonly memory?: CapacityProfileCostsMemory;
+}
+/**
+ * Processor cores. base, participant, packetIn, packetOut and megabyte add up to what a node should use, and are compared with what it does use.
+ */
+export interface CapacityProfileCostsCores {
+  /**
+   * Of a node that works, whatever its load.
+   */
+  readonly base?: number;
+  /**
+   * For one participant.
+   */
+  readonly participant?: number;
+  /**
+   * For one packet per second received.
+   */
+  readonly packetIn?: number;
+  /**
+   * For one packet per second sent.
+   */
+  readonly packetOut?: number;
+  /**
+   * For one megabyte per second, received or sent.
+   */
+  readonly megabyte?: number;
+  /**
+   * For one join per second. For people; nothing is decided on it.
+   */
+  readonly join?: number;
+  readonly publishedTrack?: CapacityProfileCostsCoresPublishedTrack;
+  readonly subscribedTrack?: CapacityProfileCostsCoresSubscribedTrack;
+}
+/**
+ * For one published track of a kind.
+ */
+export interface CapacityProfileCostsCoresPublishedTrack {
+  /**
+   * Sound.
+   */
+  readonly audio?: number;
+  /**
+   * Picture of 180 lines.
+   */
+  readonly '180p'?: number;
+  /**
+   * Picture of 360 lines.
+   */
+  readonly '360p'?: number;
+  /**
+   * Picture of 720 lines.
+   */
+  readonly '720p'?: number;
+}
+/**
+ * For one subscribed track of a kind.
+ */
+export interface CapacityProfileCostsCoresSubscribedTrack {
+  /**
+   * Sound.
+   */
+  readonly audio?: number;
+  /**
+   * Picture of 180 lines.
+   */
+  readonly '180p'?: number;
+  /**
+   * Picture of 360 lines.
+   */
+  readonly '360p'?: number;
+  /**
+   * Picture of 720 lines.
+   */
+  readonly '720p'?: number;
+}
+/**
+ * Main memory. For people; nothing is decided on it.
+ */
+export interface CapacityProfileCostsMemory {
+  /**
+   * Of a node that works, whatever its load.
+   */
+  readonly baseMegabytes?: number;
+  /**
+   * For one participant.
+   */
+  readonly perParticipantMegabytes?: number;
+}
+export interface CapacityProfileShape {
+  /**
+   * For example conference-10.
+   */
+  readonly name: string;
+  /**
+   * People in one room.
+   */
+  readonly participantsPerRoom?: number;
+  /**
+   * Those who publish, beside the viewers.
+   */
+  readonly publishers?: number;
+  /**
+   * Rooms that one node carries.
+   */
+  readonly rooms?: number;
+  /**
+   * Viewers that one node carries in one room.
+   */
+  readonly viewers?: number;
+  /**
+   * What one node carries with 97.5 percent certainty, in rooms or viewers. It is what is decided on.
+   */
+  readonly lower95: number;
+  /**
+   * What ran out first, in a word. For people.
+   */
+  readonly bindingLimit?: string;
+}
+export interface CapacityProfileEvidence {
+  /**
+   * Name of the OpenViduLoadTest or of the run.
+   */
+  readonly loadTest: string;
+  /**
+   * Digest of the record of the run.
+   */
+  readonly sha256?: string;
+  /**
+   * When it ended.
+   */
+  readonly date: string;
+  /**
+   * What the figures depend on - server version, engine, processors, scenario, seed.
+   */
+  readonly fingerprint?: string;
+}
+/**
+ * What has become of the profile, as the operator last saw it.
+ */
+export interface CapacityProfileStatus {
+  /**
+   * Generation of the spec that this status is about.
+   */
+  readonly observedGeneration?: number;
+  /**
+   * OpenViduClusters whose capacity comes from it, at most 50 of them.
+   */
+  readonly usedBy?: readonly string[];
+  /**
+   * Approved - a person has set the mode to Apply. InUse - a cluster follows it. Fresh - its newest evidence is not old. Drifted - nodes use more or less than it foretells.
+   */
+  readonly conditions?: readonly CapacityProfileStatusCondition[];
+}
+export interface CapacityProfileStatusCondition {
+  /**
+   * Type of the condition.
+   */
+  readonly type: string;
+  /**
+   * Whether the condition holds.
+   */
+  readonly status: 'True' | 'False' | 'Unknown';
+  /**
+   * Generation of the spec that the condition is about.
+   */
+  readonly observedGeneration?: number;
+  /**
+   * When the status last changed.
+   */
+  readonly lastTransitionTime: string;
+  /**
+   * Why, in one word.
+   */
+  readonly reason: string;
+  /**
+   * Why, in a sentence, with the remedy where there is one.
+   */
+  readonly message: string;
+}
+
+/**
  * OpenViduCluster is a fleet of OpenVidu or LiveKit Media Nodes that share one Redis. The operator adds nodes before rooms need them and removes a node only when its rooms have ended by themselves.
  */
 export interface OpenViduCluster {
@@ -31,6 +296,7 @@ export interface ClusterRedis {
   readonly sentinel?: ClusterRedisSentinel;
   readonly cluster?: ClusterRedisCluster;
   readonly auth?: ClusterRedisAuth;
+  readonly operatorAuth?: ClusterRedisOperatorAuth;
   readonly tls?: ClusterRedisTls;
 }
 /**
@@ -106,6 +372,29 @@ export interface ClusterRedisAuth {
  * Key of a Secret in the same namespace that holds the password.
  */
 export interface ClusterRedisAuthPasswordSecretRef {
+  /**
+   * Name of the Secret.
+   */
+  readonly name: string;
+  /**
+   * Key within the Secret.
+   */
+  readonly key: string;
+}
+/**
+ * Credentials for Redis that the operator itself uses, where it is to have fewer rights than the media servers. Without them it uses auth.
+ */
+export interface ClusterRedisOperatorAuth {
+  /**
+   * User name for Redis ACLs. Leave it out for a plain password.
+   */
+  readonly username?: string;
+  readonly passwordSecretRef: ClusterRedisOperatorAuthPasswordSecretRef;
+}
+/**
+ * Key of a Secret in the same namespace that holds the password.
+ */
+export interface ClusterRedisOperatorAuthPasswordSecretRef {
   /**
    * Name of the Secret.
    */
@@ -290,6 +579,10 @@ export interface ClusterMediaNodesCapacityProfileRef {
    * Name of the profile.
    */
   readonly name: string;
+  /**
+   * The kind of room, among the profile's shapes, whose figure says how many participants one node carries. By default the one that gives the fewest.
+   */
+  readonly shape?: string;
 }
 /**
  * How the number of Media Nodes follows the load.
@@ -360,7 +653,7 @@ export interface ClusterAutoscalingTargetPrometheus {
   readonly targetPerNode: number;
 }
 /**
- * Free slots to keep on serving nodes for rooms that have not begun. A slot is one participant's worth of capacity. The largest of the demands given here holds.
+ * Free slots to keep on ready nodes, those on standby included, for rooms that have not begun. A slot is one participant's worth of capacity. The largest of the demands given here holds.
  */
 export interface ClusterAutoscalingHeadroom {
   /**
@@ -372,7 +665,7 @@ export interface ClusterAutoscalingHeadroom {
    */
   readonly percent?: number;
   /**
-   * Keep one node that could take a room as large as the largest seen lately.
+   * Keep as many free slots as the largest room now live has participants.
    */
   readonly largestRoom: boolean;
 }
@@ -510,7 +803,7 @@ export interface ClusterDrain {
    */
   readonly onDeadline: 'Wait' | 'Evict';
   /**
-   * Most nodes that may be leaving at once.
+   * Most nodes that may be leaving at once. One that somebody else deleted while people are on it does not count.
    */
   readonly maxConcurrent: number;
   /**
@@ -607,11 +900,11 @@ export interface ClusterStatus {
    */
   readonly replicas?: number;
   /**
-   * Live rooms on all Media Nodes.
+   * Live rooms on all Media Nodes but those that are lent to a load test.
    */
   readonly rooms?: number;
   /**
-   * Participants in all rooms.
+   * Participants in these rooms.
    */
   readonly participants?: number;
   /**
@@ -622,12 +915,17 @@ export interface ClusterStatus {
    * Free slots on serving nodes.
    */
   readonly freeSlots?: number;
+  readonly capacity?: ClusterStatusCapacity;
+  /**
+   * Only with a capacity profile. How many more rooms of each of its shapes the ready nodes that nobody has closed could take now, without a launch.
+   */
+  readonly freeRooms?: readonly ClusterStatusFreeRoom[];
   /**
    * Label selector of the Media Node Pods, for the scale subresource.
    */
   readonly selector?: string;
   /**
-   * Ready, DataFresh, ScalingActive, ScalingLimited, PlacementGoverned, SelectorSuitable, RegistryExclusive, Updated, Progressing, Degraded and FieldsEffective, each with its reason.
+   * Ready, DataFresh, ScalingActive, ScalingLimited, PlacementGoverned, SelectorSuitable, RegistryExclusive, CapacityKnown, Updated, Progressing, Degraded and FieldsEffective, each with its reason.
    */
   readonly conditions?: readonly ClusterStatusCondition[];
   readonly shadow?: ClusterStatusShadow;
@@ -637,6 +935,45 @@ export interface ClusterStatus {
    * The Media Nodes one by one, at most 1000 of them.
    */
   readonly nodes?: readonly ClusterStatusNode[];
+}
+/**
+ * Only where spec.mediaNodes.capacity.profileRef is set. What one Media Node is taken to carry now, and whose figure that is.
+ */
+export interface ClusterStatusCapacity {
+  /**
+   * Participants that one node is taken to carry.
+   */
+  readonly participants: number;
+  /**
+   * Name of the profile that the spec asks for.
+   */
+  readonly profile: string;
+  /**
+   * The kind of room that the figure is of.
+   */
+  readonly shape?: string;
+  /**
+   * Applied - the figures are the profile's. Estimated - likewise, scaled because it was measured on other machines. Drifted - it no longer foretells what the nodes use, so the lesser of its figures and those of the spec hold. All others - the figures of the spec hold.
+   */
+  readonly state: 'Applied' | 'Estimated' | 'Drifted' | 'Proposed' | 'Missing' | 'Unmatched' | 'Unusable';
+}
+export interface ClusterStatusFreeRoom {
+  /**
+   * Name of the shape.
+   */
+  readonly shape: string;
+  /**
+   * What is counted - rooms of the shape, or viewers of one.
+   */
+  readonly unit: 'Rooms' | 'Viewers';
+  /**
+   * People in one room, where rooms are counted.
+   */
+  readonly size?: number;
+  /**
+   * How many more.
+   */
+  readonly count: number;
 }
 export interface ClusterStatusCondition {
   /**
@@ -801,9 +1138,9 @@ export interface ClusterStatusNode {
    */
   readonly latestEmptyTime?: string;
   /**
-   * Who wants the node closed - a person, a rolling change, or maintenance of its machine.
+   * Who wants the node closed - a person, a rolling change, maintenance of its machine, or a load test.
    */
-  readonly cordonedBy?: 'Person' | 'Update' | 'Maintenance';
+  readonly cordonedBy?: 'Person' | 'Update' | 'Maintenance' | 'LoadTest';
   /**
    * Since when it is to be closed.
    */
@@ -820,4 +1157,475 @@ export interface ClusterStatusNode {
    * Name of the Kubernetes Node that runs the Pod.
    */
   readonly kubeNode?: string;
+}
+
+/**
+ * OpenViduLoadTest puts one Media Node under the load of a scenario and finds out how much of it the node carries. The node takes no other rooms meanwhile. The result outlives this object.
+ */
+export interface OpenViduLoadTest {
+  readonly apiVersion: 'openvidu.io/v1alpha1';
+  readonly kind: 'OpenViduLoadTest';
+  readonly metadata: ObjectMeta;
+  readonly spec: LoadTestSpec;
+  readonly status?: LoadTestStatus;
+}
+/**
+ * What to test and how. Only abort and cleanup can be changed later.
+ */
+export interface LoadTestSpec {
+  readonly target: LoadTestTarget;
+  readonly scenario: LoadTestScenario;
+  /**
+   * Whole searches one after another, each with new rooms; their spread gives the confidence. By default as many as the scenario says.
+   */
+  readonly repetitions?: number;
+  readonly generators: LoadTestGenerators;
+  readonly publishProfile?: LoadTestPublishProfile;
+  /**
+   * After this time the test ends as Inconclusive, with what was measured until then.
+   */
+  readonly deadline: string;
+  /**
+   * Set it to true to end the test within seconds. What was measured until then is kept.
+   */
+  readonly abort: boolean;
+  readonly cleanup: LoadTestCleanup;
+}
+/**
+ * The media server to be tested. Set exactly one of clusterRef and url.
+ */
+export interface LoadTestTarget {
+  readonly clusterRef?: LoadTestTargetClusterRef;
+  /**
+   * Name of the Media Node, which is that of its Pod. By default the operator takes an empty one that can be spared.
+   */
+  readonly mediaNode?: string;
+  /**
+   * Address of a media server outside of any OpenViduCluster, such as ws://livekit:7880.
+   */
+  readonly url?: string;
+  /**
+   * Address of the Prometheus metrics of the server under url. Without them a test cannot tell which resource ran out.
+   */
+  readonly metricsUrl?: string;
+  readonly credentialsSecretRef?: LoadTestTargetCredentialsSecretRef;
+  /**
+   * Whether the server may have rooms that the test did not make. The people in them will feel the load, and the result is worth less.
+   */
+  readonly allowSharedTarget: boolean;
+}
+/**
+ * The OpenViduCluster in the same namespace one of whose Media Nodes is tested.
+ */
+export interface LoadTestTargetClusterRef {
+  /**
+   * Name of the OpenViduCluster.
+   */
+  readonly name: string;
+}
+/**
+ * Secret in the same namespace that holds the API key and secret of the server under url.
+ */
+export interface LoadTestTargetCredentialsSecretRef {
+  /**
+   * Name of the Secret.
+   */
+  readonly name: string;
+  /**
+   * Key within the Secret that holds the API key.
+   */
+  readonly apiKeyKey: string;
+  /**
+   * Key within the Secret that holds the API secret.
+   */
+  readonly apiSecretKey: string;
+}
+/**
+ * What load there is. Set exactly one of inline and configMapRef.
+ */
+export interface LoadTestScenario {
+  /**
+   * The scenario itself, as the YAML text that kubectl-openvidu loadtest validate takes.
+   */
+  readonly inline?: string;
+  readonly configMapRef?: LoadTestScenarioConfigMapRef;
+}
+/**
+ * A ConfigMap in the same namespace that holds the YAML text. It is read once, at the start.
+ */
+export interface LoadTestScenarioConfigMapRef {
+  /**
+   * Name of the ConfigMap.
+   */
+  readonly name: string;
+  /**
+   * Key within the ConfigMap.
+   */
+  readonly key: string;
+}
+/**
+ * The Pods that make the load.
+ */
+export interface LoadTestGenerators {
+  /**
+   * How many of them. kubectl-openvidu loadtest plan says how many cores a scenario needs; windows in which they do not suffice are INVALID, never a FAIL of the server.
+   */
+  readonly count: number;
+  /**
+   * Image of coordinator and generators. By default that of the operator.
+   */
+  readonly image?: string;
+  /**
+   * Secrets of the namespace with which coordinator and generators pull that image.
+   */
+  readonly imagePullSecrets?: readonly LoadTestGeneratorsImagePullSecret[];
+  readonly resources: LoadTestGeneratorsResources;
+  readonly placement: LoadTestGeneratorsPlacement;
+}
+export interface LoadTestGeneratorsImagePullSecret {
+  /**
+   * Name of the Secret.
+   */
+  readonly name: string;
+}
+/**
+ * What each of them asks for and may use. Equal figures for both keep others out of the measurement.
+ */
+export interface LoadTestGeneratorsResources {
+  readonly requests?: LoadTestGeneratorsResourcesRequests;
+  readonly limits?: LoadTestGeneratorsResourcesLimits;
+}
+/**
+ * What each asks for, such as cpu and memory.
+ */
+export interface LoadTestGeneratorsResourcesRequests {
+  readonly [k: string]: number | string;
+}
+/**
+ * What each may use at most, such as cpu and memory.
+ */
+export interface LoadTestGeneratorsResourcesLimits {
+  readonly [k: string]: number | string;
+}
+/**
+ * Where they may run.
+ */
+export interface LoadTestGeneratorsPlacement {
+  readonly nodeSelector?: LoadTestGeneratorsPlacementNodeSelector;
+  /**
+   * Taints of Kubernetes Nodes that are put up with.
+   */
+  readonly tolerations?: readonly LoadTestGeneratorsPlacementToleration[];
+  /**
+   * Required - never on a Kubernetes Node that runs a Media Node, because both would take each other's processor. Preferred - elsewhere where that is possible; trust the figures less then.
+   */
+  readonly awayFromMediaNodes: 'Required' | 'Preferred';
+}
+/**
+ * Labels that a Kubernetes Node must have.
+ */
+export interface LoadTestGeneratorsPlacementNodeSelector {
+  readonly [k: string]: string;
+}
+export interface LoadTestGeneratorsPlacementToleration {
+  /**
+   * Key of the taint.
+   */
+  readonly key?: string;
+  /**
+   * How key and value are compared.
+   */
+  readonly operator?: 'Exists' | 'Equal';
+  /**
+   * Value of the taint.
+   */
+  readonly value?: string;
+  /**
+   * Effect of the taint. All of them when it is not set.
+   */
+  readonly effect?: 'NoSchedule' | 'PreferNoSchedule' | 'NoExecute';
+  /**
+   * For how long, with the effect NoExecute.
+   */
+  readonly tolerationSeconds?: number;
+}
+/**
+ * The OpenViduCapacityProfile in the same namespace to be made or renewed from the result.
+ */
+export interface LoadTestPublishProfile {
+  /**
+   * Name of the profile.
+   */
+  readonly name: string;
+  /**
+   * Propose - it changes nothing until a person approves it. Apply - the autoscaler uses it at once.
+   */
+  readonly mode: 'Propose' | 'Apply';
+}
+/**
+ * What is left when the test is over.
+ */
+export interface LoadTestCleanup {
+  /**
+   * Keep - the ConfigMap with the result stays when this object is deleted. Delete - it goes with this object.
+   */
+  readonly policy: 'Keep' | 'Delete';
+  /**
+   * How long after its end this object is deleted. It is kept when this is not set.
+   */
+  readonly ttl?: string;
+}
+/**
+ * Where the test is and what it found.
+ */
+export interface LoadTestStatus {
+  /**
+   * Generation of the spec that this status is about.
+   */
+  readonly observedGeneration?: number;
+  /**
+   * Where the test is. Succeeded - it has an answer, also when that is that the node carries nothing. Inconclusive - it ended without one. Failed - it could not be carried out. Aborted - somebody ended it.
+   */
+  phase?:
+    | 'Pending'
+    | 'Isolating'
+    | 'Provisioning'
+    | 'Baseline'
+    | 'Searching'
+    | 'Confirming'
+    | 'Measuring'
+    | 'Analysing'
+    | 'Stopping'
+    | 'Succeeded'
+    | 'Inconclusive'
+    | 'Failed'
+    | 'Aborted';
+  /**
+   * What is waited for, or what was found, in a sentence.
+   */
+  readonly message?: string;
+  /**
+   * When the operator took the test up.
+   */
+  readonly startTime?: string;
+  /**
+   * When it ended.
+   */
+  readonly endTime?: string;
+  readonly stopping?: LoadTestStatusStopping;
+  readonly target?: LoadTestStatusTarget;
+  /**
+   * Validated, TargetIsolated, GeneratorsReady, ResultStored and Complete, each with its reason.
+   */
+  readonly conditions?: readonly LoadTestStatusCondition[];
+  readonly progress?: LoadTestStatusProgress;
+  readonly result?: LoadTestStatusResult;
+  readonly artifacts?: LoadTestStatusArtifacts;
+}
+/**
+ * Set while the test is brought to its end.
+ */
+export interface LoadTestStatusStopping {
+  /**
+   * Since when.
+   */
+  readonly since: string;
+  /**
+   * The phase that it will end in, unless a result comes first.
+   */
+  readonly as: 'Succeeded' | 'Inconclusive' | 'Failed' | 'Aborted';
+  /**
+   * Why, in a sentence.
+   */
+  readonly message: string;
+}
+/**
+ * What is tested.
+ */
+export interface LoadTestStatusTarget {
+  /**
+   * Name of the Media Node.
+   */
+  readonly mediaNode?: string;
+  /**
+   * Uid of its Pod.
+   */
+  readonly uid?: string;
+  /**
+   * Id under which its media server is registered in Redis.
+   */
+  readonly nodeId?: string;
+}
+export interface LoadTestStatusCondition {
+  /**
+   * Type of the condition.
+   */
+  readonly type: string;
+  /**
+   * Whether the condition holds.
+   */
+  readonly status: 'True' | 'False' | 'Unknown';
+  /**
+   * Generation of the spec that the condition is about.
+   */
+  readonly observedGeneration?: number;
+  /**
+   * When the status last changed.
+   */
+  readonly lastTransitionTime: string;
+  /**
+   * Why, in one word.
+   */
+  readonly reason: string;
+  /**
+   * Why, in a sentence, with the remedy where there is one.
+   */
+  readonly message: string;
+}
+/**
+ * How far it is, by the coordinator's word.
+ */
+export interface LoadTestStatusProgress {
+  /**
+   * Which repetition runs, counted from 1.
+   */
+  readonly repetition?: number;
+  /**
+   * Out of how many.
+   */
+  readonly repetitions?: number;
+  /**
+   * How much load there is right now, in the unit of the scenario.
+   */
+  readonly level?: number;
+  /**
+   * Participants that are connected.
+   */
+  readonly connected?: number;
+  /**
+   * Participants that should be.
+   */
+  readonly expected?: number;
+  /**
+   * Packets that all of them receive in a second.
+   */
+  readonly packetsPerSecond?: number;
+  /**
+   * Generators that are connected to the coordinator.
+   */
+  readonly workers?: number;
+  /**
+   * Generators that there should be.
+   */
+  readonly workersWanted?: number;
+  readonly windows?: LoadTestStatusProgressWindows;
+  /**
+   * Of the last window.
+   */
+  readonly lastVerdict?: string;
+  /**
+   * Why the last window failed or was invalid.
+   */
+  readonly lastReasons?: readonly string[];
+  /**
+   * When the test is expected to end.
+   */
+  readonly expectedEndTime?: string;
+}
+/**
+ * Windows measured so far, by their verdict.
+ */
+export interface LoadTestStatusProgressWindows {
+  /**
+   * In which people got what the scenario asks for.
+   */
+  readonly pass?: number;
+  /**
+   * In which they did not.
+   */
+  readonly fail?: number;
+  /**
+   * That say nothing about the node.
+   */
+  readonly invalid?: number;
+}
+/**
+ * What was found.
+ */
+export interface LoadTestStatusResult {
+  /**
+   * How the run ended.
+   */
+  readonly outcome?: 'Complete' | 'Stopped' | 'Inconclusive';
+  /**
+   * What the capacity counts.
+   */
+  readonly unit?: string;
+  /**
+   * The highest level whose windows passed, over the repetitions.
+   */
+  readonly capacity?: number;
+  /**
+   * Lower end of its interval of 95 percent. Plan with this one.
+   */
+  readonly lower95?: number;
+  /**
+   * Upper end of its interval of 95 percent.
+   */
+  readonly upper95?: number;
+  /**
+   * The capacity that each repetition found.
+   */
+  readonly repetitions?: readonly number[];
+  /**
+   * The level at which half of the windows would fail.
+   */
+  readonly n50?: number;
+  /**
+   * What broke first above the capacity.
+   */
+  readonly bindingSlo?: string;
+  /**
+   * Which resource had run out, if one had.
+   */
+  readonly bindingLimit?: string;
+  readonly windows?: LoadTestStatusResultWindows;
+}
+/**
+ * Windows by their verdict.
+ */
+export interface LoadTestStatusResultWindows {
+  /**
+   * In which people got what the scenario asks for.
+   */
+  readonly pass?: number;
+  /**
+   * In which they did not.
+   */
+  readonly fail?: number;
+  /**
+   * That say nothing about the node.
+   */
+  readonly invalid?: number;
+}
+/**
+ * Where the result is kept.
+ */
+export interface LoadTestStatusArtifacts {
+  /**
+   * Name of the ConfigMap in the same namespace.
+   */
+  readonly configMap?: string;
+  /**
+   * What is in it.
+   */
+  readonly keys?: readonly string[];
+  /**
+   * Digest of the record of the run, by which it is named where it is used as evidence.
+   */
+  readonly sha256?: string;
+  /**
+   * Name of the OpenViduCapacityProfile that was made from it.
+   */
+  readonly capacityProfile?: string;
 }

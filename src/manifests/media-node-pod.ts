@@ -28,10 +28,15 @@ export interface MediaNodeSource {
 export function mediaNodeSource({ redis, mediaNodes, drain }: MediaNodeSource): MediaNodeSource {
   const { template, config, signalPort, metricsPort } = mediaNodes;
   return {
-    redis,
+    redis: asServersUse(redis),
     mediaNodes: { template, signalPort, metricsPort, ...(config === undefined ? {} : { config }) },
     drain: { gracePeriod: drain.gracePeriod },
   };
+}
+
+/** The operator's own login is nothing to them: a change of it replaces no node. */
+function asServersUse({ operatorAuth: _own, ...redis }: Spec['redis']): Spec['redis'] {
+  return redis;
 }
 
 export interface PodObject {
@@ -94,7 +99,7 @@ export function mediaNodeRevision(source: MediaNodeSource): string {
     config,
     signalPort,
     metricsPort,
-    redis: source.redis,
+    redis: asServersUse(source.redis),
     graceSeconds: graceSeconds(source),
   };
   return createHash('sha256')

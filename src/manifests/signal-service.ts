@@ -53,8 +53,3 @@ export function signalService(owner: OwnerRef, mediaNodes: SignalSource): Servic
 function targetPort(mediaNodes: SignalSource): string | number {
   return hasSignalPort(mediaNodes) ? SIGNAL_PORT_NAME : mediaNodes.signalPort;
 }
-
-/** Address of the Service within the cluster, the default of `spec.server.url`. */
-export function signalServiceUrl(owner: OwnerRef): string {
-  return `http://${signalServiceName(owner.name)}.${owner.namespace}.svc:${SIGNAL_SERVICE_PORT}`;
-}

@@ -4,8 +4,16 @@ import type { OpenViduCluster } from '../api/v1alpha1.gen.ts';
 import { assert, never } from '../base/assert.ts';
 import type { Action, OwnWish, PodRef } from '../core/action.ts';
 import type { KubeClient } from '../kube/client.ts';
-import { AlreadyExistsError, ApiError, ConflictError, InvalidError, NotFoundError } from '../kube/errors.ts';
+import {
+  AlreadyExistsError,
+  ApiError,
+  ConflictError,
+  InvalidError,
+  NotFoundError,
+  NotLeadingError,
+} from '../kube/errors.ts';
 import { PODS } from '../kube/resource.ts';
+import { RedisRefusedError, RedisUnavailableError } from '../livekit/redis.ts';
 import { type MediaNodeSource, mediaNodePod, mediaNodeRevision } from '../manifests/media-node-pod.ts';
 import { ActionRefusedError, type ActPort, type MediaPort } from '../reconcile/ports.ts';
 import type { PodsCache } from './pods-cache.ts';
@@ -18,6 +26,9 @@ const evictionGraceSeconds = 1;
 /** A hung server does not hear the first signal; the second comes at once, and the end soon after. */
 const wedgedGraceSeconds = 5;
 
+/** What was seen of a node holds for about two heartbeats. */
+const proofHoldsMs = 5000;
+
 export interface ActorParts {
   readonly client: KubeClient;
   readonly pods: PodsCache;
@@ -25,6 +36,8 @@ export interface ActorParts {
   readonly media: Pick<MediaPort, 'removeGhost'>;
   /** The resource as last seen. */
   cluster(): OpenViduCluster;
+  /** On the operator's monotonic clock. */
+  elapsedMs(): number;
   /** RFC 3339, for receipts. */
   nowIso(): string;
   onDone(action: Action, outcome: 'done' | 'refused'): void;
@@ -47,7 +60,7 @@ export class Actor implements ActPort {
       await this.#carryOut(action);
     } catch (error) {
       this.#parts.onDone(action, 'refused');
-      throw error instanceof ApiError ? refusal(error) : error;
+      throw asRefusal(error);
     }
     this.#parts.onDone(action, 'done');
   }
@@ -82,11 +95,25 @@ export class Actor implements ActPort {
     const { metadata } = this.#parts.cluster();
     const source = this.#sourceOf(revision);
     try {
-      const pod = await this.#parts.client.create(PODS, mediaNodePod(metadata, name, source, revision));
-      this.#parts.pods.wrote(pod.metadata.resourceVersion);
+      this.#parts.pods.created(
+        await this.#parts.client.create(PODS, mediaNodePod(metadata, name, source, revision)),
+      );
     } catch (error) {
       if (!(error instanceof AlreadyExistsError)) throw error;
+      await this.#noteExisting(name);
     }
+  }
+
+  /** Another process made it, a moment before it ended: it counts before it is shown. */
+  async #noteExisting(name: string): Promise<void> {
+    const { namespace, name: cluster } = this.#parts.cluster().metadata;
+    const pod = await this.#parts.client.find(PODS, { name, namespace });
+    if (pod === undefined) throw new ActionRefusedError(`Pod ${name} was there a moment ago`, true);
+    if (pod.metadata.labels?.[LABELS.cluster] !== cluster) {
+      const remedy = `remove it, or give it the label ${LABELS.cluster}: ${cluster} back`;
+      throw new ActionRefusedError(`Pod ${name} exists and is none of this fleet: ${remedy}`, false);
+    }
+    this.#parts.pods.created(pod);
   }
 
   /** @throws ActionRefusedError when nobody knows what that revision was. */
@@ -122,7 +149,13 @@ export class Actor implements ActPort {
 
   /** The receipt is written first: a removal without one must not be possible. */
   async #removeNode(removal: Removal, gracePeriodSeconds: number | undefined): Promise<void> {
-    await writeReceipt(this.#parts.client, this.#parts.cluster(), removal, this.#parts.nowIso());
+    const { client } = this.#parts;
+    const sinceMs = this.#parts.elapsedMs();
+    await writeReceipt(client, this.#parts.cluster(), removal, this.#parts.nowIso());
+    // People may have come meanwhile, and the Pod would be the same.
+    if (this.#parts.elapsedMs() - sinceMs > proofHoldsMs) {
+      throw new ActionRefusedError('its receipt took so long that the node has to be looked at again', true);
+    }
     await this.#deletePod(removal.pod, gracePeriodSeconds);
   }
 
@@ -150,8 +183,19 @@ export class Actor implements ActPort {
   }
 }
 
+/** States of the world are refusals; anything else is a defect, and is passed on. */
+function asRefusal(error: unknown): unknown {
+  if (error instanceof ApiError) return refusal(error);
+  // That Redis is away is what the next look tells.
+  if (error instanceof RedisUnavailableError)
+    return new ActionRefusedError(error.message, true, { cause: error });
+  if (error instanceof RedisRefusedError)
+    return new ActionRefusedError(error.message, false, { cause: error });
+  return error;
+}
+
 function refusal(error: ApiError): ActionRefusedError {
-  const stale = error instanceof ConflictError;
+  const stale = error instanceof ConflictError || error instanceof NotLeadingError;
   if (!(error instanceof InvalidError)) return new ActionRefusedError(error.message, stale, { cause: error });
   const causes = error.causes.map(({ field, message }) => `spec.mediaNodes.template, ${field}: ${message}`);
   const why = causes.length > 0 ? causes.join('; ') : error.message;

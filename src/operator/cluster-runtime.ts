@@ -5,11 +5,14 @@ import { isoFromMs } from '../base/iso-time.ts';
 import type { Log } from '../base/log.ts';
 import type { SpecProblem } from '../core/spec.ts';
 import type { KubeClient } from '../kube/client.ts';
+import { ApiError, NotLeadingError } from '../kube/errors.ts';
 import type { EventRecorder } from '../kube/events.ts';
 import { Journal } from '../reconcile/journal.ts';
 import { type MaskRoom, journalLines } from '../reconcile/journal-lines.ts';
 import type { SpecNow } from '../reconcile/ports.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
+import type { CapacityProfiles } from './capacity-profiles.ts';
+import { claimPods } from './claim.ts';
 import { type Connections, resolveConnections } from './connections.ts';
 import { decidingPart } from './deciding-part.ts';
 import { FleetObjects } from './fleet-objects.ts';
@@ -32,6 +35,7 @@ export interface SharedViews {
   readonly pods: PodsView;
   readonly revisions: RevisionsView;
   readonly kubeNodesOf?: NonNullable<Surroundings['kubeNodesOf']>;
+  readonly profiles?: Pick<CapacityProfiles, 'read' | 'report'>;
   /** Other OpenViduClusters with the same Redis and database, as `namespace/name`. */
   sharingRedis?(cluster: OpenViduCluster): readonly string[];
 }
@@ -61,6 +65,8 @@ export class ClusterRuntime {
   #problems: readonly SpecProblem[] = [];
   #resolved: { readonly generation: number; readonly atMs: number; readonly ok: boolean } | undefined;
   #toldDeleting = false;
+  /** Whether nothing that an earlier leader has decided can be carried out any more. */
+  #claimed = false;
 
   constructor(cluster: OpenViduCluster, parts: RuntimeParts) {
     const { client, views } = parts;
@@ -91,7 +97,7 @@ export class ClusterRuntime {
   }
 
   #makeRecorder(): Recorder {
-    const { client, events, clock, log, metrics } = this.#parts;
+    const { client, events, clock, log, metrics, views } = this.#parts;
     return new Recorder({
       client,
       events,
@@ -103,6 +109,7 @@ export class ClusterRuntime {
         metrics.decision(this.#key(), input, decision, tookMs);
         this.#journal.record(input, decision, tookMs);
         this.#shadow.see(input, decision);
+        views.profiles?.report(this.#cluster, decision.capacity?.profile);
       },
       shadow: () => this.#shadow.status,
       surroundings: () => ({
@@ -112,15 +119,31 @@ export class ClusterRuntime {
     });
   }
 
+  /** What the journal of this cluster may take of the memory. */
+  limitJournal(bytes: number): void {
+    this.#journal.limitTo(bytes);
+  }
+
   /** One pass on the resource as it is now. @returns after how many milliseconds time alone may change the answer. */
   async pass(cluster: OpenViduCluster): Promise<number | undefined> {
     this.#cluster = cluster;
+    await this.#takeOver();
     const step = this.#retention();
     if (step.kind !== 'Keep') await this.#retain(step);
     if (step.kind === 'Release' && cluster.metadata.deletionTimestamp !== undefined) return undefined;
     const againMs = await this.#steps();
     if (step.kind !== 'Keep' || step.untilMs === undefined) return againMs;
     return Math.min(againMs, Math.max(0, step.untilMs - this.#parts.clock.wallMs()));
+  }
+
+  /** Tried again with each pass until it is done. A trial has no Pods of its own. */
+  async #takeOver(): Promise<void> {
+    if (this.#claimed || isTrial(this.#cluster)) return;
+    const { client, clock } = this.#parts;
+    const { namespace } = this.#cluster.metadata;
+    const wrote = (version: string): void => this.#pods.wrote(version);
+    const nowIso = isoFromMs(clock.wallMs());
+    this.#claimed = await claimPods({ client, namespace, nowIso, wrote }, this.#pods.list());
   }
 
   async #steps(): Promise<number> {
@@ -133,7 +156,7 @@ export class ClusterRuntime {
     }
     if (this.#media.foreign?.isSynced === false) return notListedMs;
     const { wakeAtMs } = await this.#media.loop.pass(this.#specNow);
-    const dueMs = this.#problems.length > 0 ? resolveAgainMs : resolveEveryMs;
+    const dueMs = this.#resolved?.ok === true ? resolveEveryMs : resolveAgainMs;
     const nowMs = this.#parts.clock.elapsedMs();
     return Math.max(0, Math.min(dueMs, (wakeAtMs ?? Infinity) - nowMs));
   }
@@ -148,6 +171,7 @@ export class ClusterRuntime {
   async close(): Promise<void> {
     this.#recorder.stop();
     this.#shadow.end();
+    this.#parts.views.profiles?.report(this.#cluster, undefined);
     await this.#media?.close();
     this.#media = undefined;
   }
@@ -179,20 +203,37 @@ export class ClusterRuntime {
 
   /** A fault in the spec leaves the link that works in place: running nodes are kept as they are. */
   async #connect(): Promise<void> {
-    const { generation, namespace } = this.#cluster.metadata;
+    const { generation } = this.#cluster.metadata;
     const nowMs = this.#parts.clock.elapsedMs();
     const dueMs = this.#resolved?.ok === true ? resolveEveryMs : resolveAgainMs;
     const same = this.#resolved?.generation === generation;
     if (same && nowMs - (this.#resolved?.atMs ?? 0) < dueMs) return;
-    const resolved = await resolveConnections(this.#parts.client, namespace, this.#cluster.spec);
-    if (resolved.kind === 'Faulty') {
-      this.#problems = resolved.problems;
-      this.#resolved = { generation, atMs: nowMs, ok: false };
-      return;
+    const { problems, ok } = await this.#settled(same);
+    this.#problems = problems;
+    this.#resolved = { generation, atMs: nowMs, ok };
+  }
+
+  /**
+   * What stands in the way. Where the API server refuses a Secret or an object, or cannot be asked, a fleet that goes on as
+   * it did needs none of them anew; what has changed waits until they are there.
+   */
+  async #settled(
+    same: boolean,
+  ): Promise<{ readonly problems: readonly SpecProblem[]; readonly ok: boolean }> {
+    const { client, log } = this.#parts;
+    try {
+      const resolved = await resolveConnections(client, this.#cluster.metadata.namespace, this.#cluster.spec);
+      if (resolved.kind === 'Faulty') return { problems: resolved.problems, ok: false };
+      await this.#link(resolved.connections);
+      const problems = await this.#settleObjects(resolved.connections);
+      return { problems, ok: problems.length === 0 };
+    } catch (error) {
+      if (!(error instanceof ApiError) || error instanceof NotLeadingError) throw error;
+      log.warn('the objects of the fleet are not settled', { code: error.code, why: error.message });
+      const goesOn = same && this.#media !== undefined;
+      const problem = { field: 'the objects of the fleet', message: error.message };
+      return { problems: goesOn ? this.#problems : [problem], ok: false };
     }
-    this.#problems = await this.#settleObjects(resolved.connections);
-    await this.#link(resolved.connections);
-    this.#resolved = { generation, atMs: nowMs, ok: this.#problems.length === 0 };
   }
 
   /**
@@ -208,13 +249,16 @@ export class ClusterRuntime {
     if (this.#media?.identity === mediaIdentity(this.#cluster, connections)) return;
     await this.#media?.close();
     this.#media = undefined;
-    const { clock, log, metrics, client } = this.#parts;
+    const { clock, log, metrics, client, views } = this.#parts;
+    const { namespace } = this.#cluster.metadata;
+    const { profiles } = views;
     const parts = {
       client,
       clock,
       log,
       metrics,
       wake: (when: 'soon' | 'later') => this.#parts.wake(when),
+      profiles: profiles && { read: (name: string) => profiles.read(namespace, name) },
       pods: this.#pods,
       revisions: this.#revisions,
       record: this.#recorder,

@@ -10,7 +10,10 @@ type Spec = OpenViduCluster['spec'];
 
 /** Holds secrets: never log it. */
 export interface Connections {
+  /** As the media servers reach it. */
   readonly redis: RedisConfig;
+  /** As the operator itself does: the same, perhaps with a login of its own. */
+  readonly operatorRedis: RedisConfig;
   readonly apiKey: string;
   readonly apiSecret: string;
 }
@@ -38,8 +41,10 @@ export async function resolveConnections(
   try {
     const { credentialsSecretRef: ref } = spec.server;
     const field = 'spec.server.credentialsSecretRef';
+    const redis = await redisConfig(secrets, spec.redis);
     const connections: Connections = {
-      redis: await redisConfig(secrets, spec.redis),
+      redis,
+      operatorRedis: await ownLogin(secrets, spec.redis, redis),
       apiKey: await secrets.text(field, ref.name, ref.apiKeyKey),
       apiSecret: await secrets.text(field, ref.name, ref.apiSecretKey),
     };
@@ -51,7 +56,7 @@ export async function resolveConnections(
 }
 
 async function redisConfig(secrets: SecretReader, redis: Spec['redis']): Promise<RedisConfig> {
-  const auth = redis.auth === undefined ? {} : { auth: await redisAuth(secrets, redis.auth) };
+  const auth = redis.auth === undefined ? {} : { auth: await redisAuth(secrets, redis.auth, 'auth') };
   const tls = redis.tls === undefined ? {} : { tls: await redisTls(secrets, redis.tls) };
   if (redis.standalone !== undefined) {
     const { address, db } = redis.standalone;
@@ -67,12 +72,22 @@ async function redisConfig(secrets: SecretReader, redis: Spec['redis']): Promise
   throw new ReferenceError('spec.redis', 'Set exactly one of standalone, sentinel and cluster.');
 }
 
+async function ownLogin(
+  secrets: SecretReader,
+  { operatorAuth }: Spec['redis'],
+  redis: RedisConfig,
+): Promise<RedisConfig> {
+  if (operatorAuth === undefined) return redis;
+  return { ...redis, auth: await redisAuth(secrets, operatorAuth, 'operatorAuth') };
+}
+
 async function redisAuth(
   secrets: SecretReader,
   auth: NonNullable<Spec['redis']['auth']>,
+  of: 'auth' | 'operatorAuth',
 ): Promise<RedisAuth> {
   const { name, key } = auth.passwordSecretRef;
-  const password = await secrets.text('spec.redis.auth.passwordSecretRef', name, key);
+  const password = await secrets.text(`spec.redis.${of}.passwordSecretRef`, name, key);
   return auth.username === undefined ? { password } : { username: auth.username, password };
 }
 

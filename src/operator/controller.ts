@@ -7,11 +7,13 @@ import type { Log } from '../base/log.ts';
 import type { KubeClient } from '../kube/client.ts';
 import type { EventRecorder } from '../kube/events.ts';
 import type { ControllerRevision, KubeObject, Pod } from '../kube/kinds.ts';
+import { keyOfObject, objectKey } from '../kube/object-key.ts';
 import { WorkQueue } from '../kube/queue.ts';
 import { Reflector } from '../kube/reflector.ts';
 import { CONTROLLER_REVISIONS, PODS } from '../kube/resource.ts';
 import { roomMask } from '../reconcile/journal-mask.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
+import { CapacityProfiles } from './capacity-profiles.ts';
 import { ClusterRuntime, type SharedViews } from './cluster-runtime.ts';
 import { CLUSTERS } from './cluster-type.ts';
 import { KubeNodes } from './kube-nodes.ts';
@@ -26,6 +28,9 @@ const leastBetweenPassesMs = 50;
 const roomsSettleMs = 500;
 /** The backstop of a loop that is woken by changes. */
 const resyncMs = 300_000;
+/** What the journals of all clusters may take of the memory together, and each of them at most. */
+const journalsBytes = 32_000_000;
+const journalBytes = 16_000_000;
 /** Index of the Pods by the Kubernetes Node that they were placed on. */
 const byKubeNode = 'kubeNode';
 
@@ -54,6 +59,7 @@ export class Controller {
   readonly #revisions: OptionalWatch<ControllerRevision>;
   /** `undefined`: not to be looked at. */
   readonly #kubeNodes: KubeNodes | undefined;
+  readonly #profiles: CapacityProfiles;
   readonly #views: SharedViews;
   readonly #queue: WorkQueue;
   readonly #kept = new Map<string, Kept>();
@@ -88,6 +94,10 @@ export class Controller {
         'ControllerRevisions may not be watched, so nothing can be rolled back: upgrade the chart, or grant the right',
     });
     this.#kubeNodes = parts.kubernetesNodes ? this.#makeKubeNodes() : undefined;
+    this.#profiles = new CapacityProfiles({
+      ...parts,
+      onChange: (namespace, name) => this.#addClustersUnder(namespace, name),
+    });
     this.#views = this.#makeViews();
     this.#queue = new WorkQueue({
       handle: (key) => this.#handle(key),
@@ -96,7 +106,7 @@ export class Controller {
       onError: (key, error, retryInMs) => log.error('pass failed', { cluster: key, error, retryInMs }),
       hooks: { onDepth: (lane, depth) => parts.metrics.queueDepth(lane, depth) },
     });
-    this.#clusters.onChange(({ object }) => this.#queue.add(keyOf(object)));
+    this.#clusters.onChange(({ object }) => this.#queue.add(keyOfObject(object)));
     this.#pods.onChange(({ object }) => this.#addClustersOf(object));
     this.#revisions.reflector.onChange(({ object }) => this.#addClustersOf(object));
     this.#reportAges();
@@ -118,6 +128,14 @@ export class Controller {
     for (const key of clusterKeysOf(object)) this.#queue.add(key);
   }
 
+  /** Those whose capacity is asked of this profile. */
+  #addClustersUnder(namespace: string, profile: string): void {
+    for (const cluster of this.#clusters.list(namespace)) {
+      const { profileRef } = cluster.spec.mediaNodes.capacity;
+      if (profileRef?.name === profile) this.#queue.add(keyOfObject(cluster));
+    }
+  }
+
   #makeKubeNodes(): KubeNodes {
     const { client, log, clock } = this.#parts;
     const onChange = (name: string): void => {
@@ -131,6 +149,7 @@ export class Controller {
     return {
       pods: this.#pods,
       revisions: this.#revisions.reflector,
+      profiles: this.#profiles,
       ...(nodes === undefined ? {} : { kubeNodesOf: (names: Iterable<string>) => nodes.of(names) }),
       sharingRedis: (cluster) => sharingRedis(cluster, this.#clusters.list()),
     };
@@ -146,25 +165,34 @@ export class Controller {
     this.#clusters.start(signal);
     this.#pods.start(signal);
     this.#revisions.start(signal);
+    this.#profiles.start(signal);
     this.#kubeNodes?.start(signal);
   }
 
   /** Decides and acts until the signal; resolves when all that was under way has ended. */
   async lead(signal: AbortSignal, graceMs: number): Promise<void> {
-    await Promise.all([
+    const ended = new Promise<void>((resolve) => {
+      if (signal.aborted) resolve();
+      else signal.addEventListener('abort', () => resolve(), { once: true });
+    });
+    const looked = Promise.all([
       this.#clusters.synced,
       this.#pods.synced,
       // What failed before must not be launched again, and a machine that goes not be used, because nobody has looked.
       this.#revisions.settled,
       this.#kubeNodes?.settled,
+      // Nor a fleet be sized by figures that nobody asked for.
+      this.#profiles.settled,
     ]);
-    for (const cluster of this.#clusters.list()) this.#queue.add(keyOf(cluster), 'background');
-    this.#queue.start();
-    await new Promise<void>((resolve) => {
-      if (signal.aborted) resolve();
-      else signal.addEventListener('abort', () => resolve(), { once: true });
-    });
-    await this.#queue.stop(graceMs);
+    // Who may read nothing here never gets so far, and has to stop when told nevertheless.
+    await Promise.race([looked, ended]);
+    if (!signal.aborted) {
+      this.#profiles.lead();
+      for (const cluster of this.#clusters.list()) this.#queue.add(keyOfObject(cluster), 'background');
+      this.#queue.start();
+    }
+    await ended;
+    await Promise.all([this.#queue.stop(graceMs), this.#profiles.stop(graceMs)]);
     await Promise.all([...this.#kept.values()].map(({ runtime }) => runtime.close()));
     this.#kept.clear();
   }
@@ -210,11 +238,18 @@ export class Controller {
     });
     const kept = { runtime, uid: cluster.metadata.uid };
     this.#kept.set(key, kept);
+    this.#shareJournal();
     return kept;
+  }
+
+  #shareJournal(): void {
+    const bytes = Math.min(journalBytes, journalsBytes / Math.max(1, this.#kept.size));
+    for (const { runtime } of this.#kept.values()) runtime.limitJournal(bytes);
   }
 
   async #drop(key: string, { runtime }: Kept): Promise<void> {
     this.#kept.delete(key);
+    this.#shareJournal();
     this.#lastPassMs.delete(key);
     this.#queue.forget(key);
     this.#parts.metrics.forgetCluster(key);
@@ -235,11 +270,7 @@ function isEnded(cluster: OpenViduCluster): boolean {
   return cluster.metadata.deletionTimestamp !== undefined && !isRetained(cluster);
 }
 
-function keyOf({ metadata }: OpenViduCluster): string {
-  return `${metadata.namespace}/${metadata.name}`;
-}
-
 function clusterKeysOf({ metadata }: KubeObject): readonly string[] {
   const name = metadata.labels?.[LABELS.cluster];
-  return name === undefined ? [] : [`${metadata.namespace ?? ''}/${name}`];
+  return name === undefined ? [] : [objectKey(metadata.namespace, name)];
 }

@@ -5,7 +5,7 @@ import type { OpenViduCluster } from '../api/v1alpha1.gen.ts';
 import type { SpecProblem } from '../core/spec.ts';
 import type { KubeClient } from '../kube/client.ts';
 import { ForbiddenError, InvalidError } from '../kube/errors.ts';
-import type { NewObject } from '../kube/kinds.ts';
+import type { KubeObject, NewObject } from '../kube/kinds.ts';
 import { PDBS, type ResourceType, SECRETS, SERVICES } from '../kube/resource.ts';
 import { livekitConfig } from '../manifests/livekit-config.ts';
 import { livekitSecret } from '../manifests/livekit-secret.ts';
@@ -14,6 +14,12 @@ import { podDisruptionBudget } from '../manifests/pod-disruption-budget.ts';
 import { signalService } from '../manifests/signal-service.ts';
 import { type Connections, resolveConnections } from './connections.ts';
 import type { RevisionStore, StoredRevision } from './revision-store.ts';
+
+interface Applied {
+  readonly digest: string;
+  /** Of the object as it was then. */
+  readonly edition: string | undefined;
+}
 
 export interface FleetObjectsParts {
   readonly client: KubeClient;
@@ -25,8 +31,8 @@ export interface FleetObjectsParts {
 
 export class FleetObjects {
   readonly #parts: FleetObjectsParts;
-  /** By kind and name, the digest of what was applied last: none is written again without a change. */
-  readonly #applied = new Map<string, string>();
+  /** By kind and name, what was applied last: none is written again without a change, of ours or of somebody else. */
+  readonly #applied = new Map<string, Applied>();
 
   constructor(parts: FleetObjectsParts) {
     this.#parts = parts;
@@ -38,13 +44,23 @@ export class FleetObjects {
    */
   async settle(connections: Connections): Promise<readonly SpecProblem[]> {
     const { metadata, spec } = this.#parts.cluster();
-    const problem =
-      (await this.#settleRevisions(connections)) ??
-      (await this.#apply(SERVICES, signalService(metadata, spec.mediaNodes))) ??
-      (await this.#apply(PDBS, podDisruptionBudget(metadata)));
-    if (problem !== undefined) return [problem];
-    await this.#parts.revisions.prune(this.#parts.revisionsInUse());
-    return [];
+    const found = [
+      await this.#settleRevisions(connections),
+      await this.#apply(SERVICES, signalService(metadata, spec.mediaNodes)),
+      await this.#apply(PDBS, podDisruptionBudget(metadata)),
+    ];
+    const problems = found.filter((problem) => problem !== undefined);
+    if (problems.length === 0) await this.#prune();
+    return problems;
+  }
+
+  async #prune(): Promise<void> {
+    try {
+      await this.#parts.revisions.prune(this.#parts.revisionsInUse());
+    } catch (error) {
+      // One revision too many does no harm, and the next time may succeed.
+      if (!(error instanceof ForbiddenError)) throw error;
+    }
   }
 
   async #settleRevisions(connections: Connections): Promise<SpecProblem | undefined> {
@@ -94,7 +110,7 @@ export class FleetObjects {
   /** An earlier state may have named another Redis; where its Secrets are gone, what it was given stays as it is. */
   async #connectionsOf(source: MediaNodeSource, present: Connections): Promise<Connections | undefined> {
     const { metadata, spec } = this.#parts.cluster();
-    if (digest(source.redis) === digest(spec.redis)) return present;
+    if (digest(source.redis) === digest(mediaNodeSource(spec).redis)) return present;
     const redis = { ...spec, redis: source.redis };
     const resolved = await resolveConnections(this.#parts.client, metadata.namespace, redis);
     return resolved.kind === 'Resolved' ? resolved.connections : undefined;
@@ -116,16 +132,34 @@ export class FleetObjects {
   async #apply(type: ResourceType, object: NewObject): Promise<SpecProblem | undefined> {
     const key = `${object.kind} ${object.metadata.name}`;
     const wanted = digest(object);
-    if (this.#applied.get(key) === wanted) return undefined;
     try {
-      await this.#parts.client.apply(type, object, { fieldManager: FIELD_MANAGER, force: true });
+      if (await this.#stands(type, object, this.#applied.get(key), wanted)) return undefined;
+      const kept = await this.#parts.client.apply(type, object, { fieldManager: FIELD_MANAGER, force: true });
+      this.#applied.set(key, { digest: wanted, edition: editionOf(kept) });
     } catch (error) {
       if (!(error instanceof InvalidError)) throw error;
       return { field: key, message: error.message };
     }
-    this.#applied.set(key, wanted);
     return undefined;
   }
+
+  /** Whether it is as it was applied: somebody may have deleted or changed it since. */
+  async #stands(
+    type: ResourceType,
+    { metadata }: NewObject,
+    applied: Applied | undefined,
+    wanted: string,
+  ): Promise<boolean> {
+    if (applied?.digest !== wanted) return false;
+    const { namespace } = this.#parts.cluster().metadata;
+    const there = await this.#parts.client.find(type, { name: metadata.name, namespace });
+    return there !== undefined && editionOf(there) === applied.edition;
+  }
+}
+
+/** A status that changes is no edition where the API server counts those of the spec. */
+function editionOf({ metadata: { uid, generation, resourceVersion } }: KubeObject): string {
+  return `${uid}/${generation ?? resourceVersion}`;
 }
 
 function keeperOf({ object: { metadata } }: StoredRevision): { readonly name: string; readonly uid: string } {

@@ -71,7 +71,7 @@ export function selectorOf(matchLabels: Readonly<Record<string, string>>): strin
 /** The media plane with nothing that writes: servers of another scaler are not even let go of. */
 export function watchedOnly(media: MediaPort): MediaPort {
   return {
-    readRedis: () => media.readRedis(),
+    readRedis: (wish) => media.readRedis(wish),
     readServerApi: (podIps) => media.readServerApi(podIps),
     readMetrics: (podIp, revision) => media.readMetrics(podIp, revision),
     steer: () => Promise.resolve(),

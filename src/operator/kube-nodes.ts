@@ -90,11 +90,12 @@ export class KubeNodes {
 /** A large cluster has thousands of them, with pages of status each. */
 function slim({ apiVersion, kind, metadata, spec, status }: KubeNode): KubeNode {
   const ready = status?.conditions?.filter(({ type }) => type === 'Ready') ?? [];
+  const cpu = status?.allocatable?.['cpu'];
   return {
     apiVersion,
     kind,
     metadata,
     ...(spec === undefined ? {} : { spec }),
-    status: { conditions: ready },
+    status: { conditions: ready, ...(cpu === undefined ? {} : { allocatable: { cpu } }) },
   };
 }

@@ -3,34 +3,39 @@ import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { systemClock } from '../base/clock.ts';
+import { keepLastWordsPlain } from '../base/last-words.ts';
 import type { Log } from '../base/log.ts';
 import { KubeClient } from '../kube/client.ts';
 import { EventRecorder } from '../kube/events.ts';
 import { KubeHttp } from '../kube/http.ts';
 import { LeaseLostError, runAsLeader } from '../kube/lease.ts';
 import { createLog } from '../telemetry/log.ts';
-import { createMetrics } from '../telemetry/metrics.ts';
+import { createMetrics, type Metrics } from '../telemetry/metrics.ts';
 import { type Checks, startTelemetryServer } from '../telemetry/server.ts';
 import { type Config, ConfigError, readConfig } from './config.ts';
 import { Controller } from './controller.ts';
+import { LoadTestController } from './load-test-controller.ts';
+import { Office } from './office.ts';
 import { version } from './version.ts';
 
 /** An event loop that is this late cannot keep a lease. */
 const stuckLoopNs = 10_000_000_000;
+/** Seldom enough to cost a process at rest nothing. */
+const loopLookMs = 1000;
+/** How long a block is told of: a probe sees it, and one that is long over restarts nobody. */
+const stuckTellsMs = 60_000;
 
 async function main(): Promise<number> {
   const config = readConfig(process.env);
   const log = createLog({ level: config.logLevel });
   const stop = stopOnSignals(log);
-  const metrics = createMetrics({ version, nodeVersion: process.version });
-  const http = KubeHttp.fromKubeConfig(config.kubeconfig, {
-    onAttempt: (attempt) => metrics.kubeAttempt(attempt),
-    userAgent: `openvidu-media-operator/${version}`,
-  });
-  const client = new KubeClient(http);
+  const metrics = createMetrics({ version, nodeVersion: process.version, processMetrics: true });
+  const office = new Office(!config.leaderElection);
+  const https = connectionsOf(config, metrics, office);
+  const client = new KubeClient(https.work);
   const identity = `${config.podName ?? hostname()}_${randomUUID()}`;
   const events = new EventRecorder({
-    client,
+    client: new KubeClient(https.events),
     controller: 'openvidu.io/media-operator',
     instance: identity,
     log,
@@ -45,8 +50,6 @@ async function main(): Promise<number> {
     concurrency: config.concurrency,
     kubernetesNodes: config.kubernetesNodes,
   });
-  const loopDelay = monitorEventLoopDelay({ resolution: 20 });
-  loopDelay.enable();
   const telemetry = await startTelemetryServer({
     port: config.port,
     ...checksOf(controller),
@@ -55,10 +58,14 @@ async function main(): Promise<number> {
   });
   log.info('started', { version, identity, namespace: config.watchNamespace ?? 'all' });
   controller.watch(stop);
+  const loadTests = loadTestsOf(config, { client, events, log });
+  loadTests?.watch(stop);
   const code = await lead({
     config,
-    client,
+    client: new KubeClient(https.lease),
+    office,
     controller,
+    loadTests,
     identity,
     log,
     stop,
@@ -66,15 +73,32 @@ async function main(): Promise<number> {
   });
   await events.stop();
   await telemetry.stop(config.shutdownGraceMs);
-  await http.close();
+  await Promise.all(Object.values(https).map((http) => http.close()));
   log.info('stopped', { code });
   return code;
 }
 
+/** All over one pool; they differ in when a write may be sent. */
+function connectionsOf({ kubeconfig }: Config, metrics: Metrics, office: Office) {
+  const open = (mayWrite: () => boolean): KubeHttp =>
+    KubeHttp.fromKubeConfig(kubeconfig, {
+      onAttempt: (attempt) => metrics.kubeAttempt(attempt),
+      userAgent: `openvidu-media-operator/${version}`,
+      mayWrite,
+    });
+  return {
+    lease: open(() => true),
+    work: open(() => office.mayAct()),
+    // What was done in office may still be told after it was left in order.
+    events: open(() => office.mayTell()),
+  } as const;
+}
+
 /** Health is judged by this process alone: an API server that is down is no reason to restart it. */
 function checksOf(controller: Controller): { readonly live: Checks; readonly ready: Checks } {
-  const loopDelay = monitorEventLoopDelay({ resolution: 20 });
+  const loopDelay = monitorEventLoopDelay({ resolution: loopLookMs });
   loopDelay.enable();
+  setInterval(() => loopDelay.reset(), stuckTellsMs).unref();
   return {
     live: {
       eventLoop: () => ({
@@ -88,10 +112,22 @@ function checksOf(controller: Controller): { readonly live: Checks; readonly rea
   };
 }
 
+/** `undefined` where none is to be carried out. */
+function loadTestsOf(
+  { loadTests, watchNamespace: namespace, image }: Config,
+  parts: { readonly client: KubeClient; readonly events: EventRecorder; readonly log: Log },
+): LoadTestController | undefined {
+  return loadTests ? new LoadTestController({ ...parts, clock: systemClock, namespace, image }) : undefined;
+}
+
 interface LeadParts {
   readonly config: Config;
+  /** Reads and writes the Lease, whoever leads. */
   readonly client: KubeClient;
+  readonly office: Office;
   readonly controller: Controller;
+  /** `undefined`: none is carried out. */
+  readonly loadTests: LoadTestController | undefined;
   readonly identity: string;
   readonly log: Log;
   readonly stop: AbortSignal;
@@ -99,10 +135,10 @@ interface LeadParts {
 }
 
 async function lead(parts: LeadParts): Promise<number> {
-  const { config, client, controller, identity, log, stop } = parts;
+  const { config, client, office, identity, log, stop } = parts;
   if (!config.leaderElection) {
     parts.leading(true);
-    await controller.lead(stop, config.shutdownGraceMs);
+    await leadAll(parts, stop);
     return 0;
   }
   const { leaseName: name, leaseMs, renewDeadlineMs, retryMs } = config;
@@ -126,13 +162,22 @@ async function lead(parts: LeadParts): Promise<number> {
     onState,
   };
   try {
-    await runAsLeader(election, (signal) => controller.lead(signal, config.shutdownGraceMs));
+    await runAsLeader(election, (signal, term) => {
+      office.take(term);
+      return leadAll(parts, signal);
+    });
+    office.leave();
     return 0;
   } catch (error) {
     if (!(error instanceof LeaseLostError)) throw error;
     log.error('lease lost', { why: error.message });
     return 1;
   }
+}
+
+async function leadAll({ config, controller, loadTests }: LeadParts, signal: AbortSignal): Promise<void> {
+  const { shutdownGraceMs } = config;
+  await Promise.all([controller.lead(signal, shutdownGraceMs), loadTests?.lead(signal, shutdownGraceMs)]);
 }
 
 /** The first SIGTERM or SIGINT stops in order; a second one ends at once. */
@@ -148,6 +193,7 @@ function stopOnSignals(log: Log): AbortSignal {
   return stopping.signal;
 }
 
+keepLastWordsPlain(process);
 try {
   process.exitCode = await main();
 } catch (error) {

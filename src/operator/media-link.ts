@@ -4,12 +4,13 @@ import type { Log } from '../base/log.ts';
 import type { NodeMetricsReading, RedisReading, ServerApiReading } from '../core/readings.ts';
 import { CordonKeeper } from '../livekit/cordon.ts';
 import { removeGhost } from '../livekit/ghost.ts';
+import { HeartbeatNews, type When } from '../livekit/heartbeat-news.ts';
 import { MetricsReader } from '../livekit/node-metrics.ts';
-import { NodeTable } from '../livekit/node-table.ts';
-import { type RedisLink, connectRedis } from '../livekit/redis.ts';
+import { type LookWish, NodeTable } from '../livekit/node-table.ts';
+import { type RedisLink, connectRedis, RedisRefusedError } from '../livekit/redis.ts';
 import { readServerApi, serverApi } from '../livekit/server-api.ts';
 import { systemTimers } from '../livekit/timers.ts';
-import { type ChangeOf, type Watch, startWatch } from '../livekit/watch.ts';
+import { type Watch, startWatch } from '../livekit/watch.ts';
 import { type MetricsLogin, metricsLogin } from '../manifests/livekit-config.ts';
 import type { MediaNodeSource } from '../manifests/media-node-pod.ts';
 import type { MediaPort } from '../reconcile/ports.ts';
@@ -35,12 +36,20 @@ export function nodeFace({ mediaNodes }: Pick<MediaNodeSource, 'mediaNodes'>): N
 export interface MediaLinkParts {
   readonly connections: Connections;
   readonly serverUrl: string | undefined;
-  /** Of a revision; that of the spec where the revision is not known. */
-  faceOf(revision: string | undefined): NodeFace;
+  /** Of a revision; by the Pod at that address and the spec where nobody knows what the revision was made from. */
+  faceOf(revision: string | undefined, podIp?: string): NodeFace;
   readonly clock: Clock;
   readonly log: Log;
-  onChange(of: ChangeOf): void;
+  /** Something changed: `soon` where a decision may hang on it. */
+  onChange(when: When): void;
   onReapplied(delayMs: number): void;
+  /** Asked before each write: false once another process may lead. */
+  mayWrite(): boolean;
+}
+
+/** A leader that was frozen must not close what another one has opened since. */
+function notLeading(): Promise<never> {
+  return Promise.reject(new RedisRefusedError('this process may not lead any more'));
 }
 
 export class MediaLink implements MediaPort {
@@ -48,6 +57,7 @@ export class MediaLink implements MediaPort {
   readonly #redis: RedisLink;
   readonly #table: NodeTable;
   readonly #keeper: CordonKeeper;
+  readonly #news: HeartbeatNews;
   readonly #watch: Watch;
   readonly #metrics: MetricsReader;
   #steered = '';
@@ -55,10 +65,11 @@ export class MediaLink implements MediaPort {
   constructor(parts: MediaLinkParts) {
     const { clock, log, connections } = parts;
     this.#parts = parts;
-    this.#redis = connectRedis(connections.redis, log);
+    const redis = connectRedis(connections.operatorRedis, log);
+    this.#redis = redis;
     this.#table = new NodeTable(this.#redis, clock);
     const keeper = new CordonKeeper({
-      link: this.#redis,
+      link: { run: (...call) => (parts.mayWrite() ? redis.run(...call) : notLeading()) },
       clock,
       log,
       timers: systemTimers,
@@ -66,19 +77,26 @@ export class MediaLink implements MediaPort {
     });
     this.#keeper = keeper;
     this.#metrics = new MetricsReader(clock);
+    const tell = (when: When): void => parts.onChange(when);
+    const news = new HeartbeatNews({ link: redis, clock, timers: systemTimers, tell });
+    this.#news = news;
     this.#watch = startWatch({
       link: this.#redis,
       log,
       timers: systemTimers,
       onChange: (of) => {
-        if (of === 'nodes') keeper.notice();
-        parts.onChange(of);
+        // Rooms come and go by the hundred; what they weigh shows in the heartbeats.
+        if (of === 'rooms') return tell('later');
+        keeper.notice();
+        news.notice();
       },
     });
   }
 
-  readRedis(): Promise<RedisReading> {
-    return this.#table.read();
+  async readRedis(wish?: LookWish): Promise<RedisReading> {
+    const reading = await this.#table.read(wish);
+    if (reading.kind === 'Read') this.#news.judged(reading.nodes);
+    return reading;
   }
 
   /** The server API of any Media Node answers for all; the first that is named is as good as another. */
@@ -95,7 +113,7 @@ export class MediaLink implements MediaPort {
   }
 
   readMetrics(podIp: string, revision?: string): Promise<NodeMetricsReading> {
-    const face = this.#parts.faceOf(revision);
+    const face = this.#parts.faceOf(revision, podIp);
     const { metricsPort: port, metricsLogin: login, companions } = face;
     return this.#metrics.read({ host: podIp, port, ...login, companions });
   }
@@ -111,13 +129,14 @@ export class MediaLink implements MediaPort {
   }
 
   async removeGhost(nodeId: string): Promise<boolean> {
-    const judged = this.#table.valueOf(nodeId);
+    const judged = this.#parts.mayWrite() ? this.#table.valueOf(nodeId) : undefined;
     return judged !== undefined && (await removeGhost(this.#redis, nodeId, judged));
   }
 
   /** Stops rewriting, so that every node takes rooms again within a heartbeat. */
   async close(): Promise<void> {
     await this.#watch.stop();
+    this.#news.stop();
     await this.#keeper.stop();
     await this.#metrics.close();
     await this.#redis.close();

@@ -4,11 +4,13 @@ import type { Clock } from '../base/clock.ts';
 import { isoFromMs } from '../base/iso-time.ts';
 import type { Log } from '../base/log.ts';
 import type { KubeClient } from '../kube/client.ts';
-import type { RecordPort } from '../reconcile/ports.ts';
+import { mediaNodeRevision } from '../manifests/media-node-pod.ts';
+import type { ProfilesPort, RecordPort } from '../reconcile/ports.ts';
 import { ClusterLoop } from '../reconcile/reconcile.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { Actor } from './actor.ts';
 import { CheckpointStore } from './checkpoint.ts';
+import { companionsOf } from './companions.ts';
 import type { Connections } from './connections.ts';
 import { digest } from './fleet-objects.ts';
 import { ForeignPods, watchedOnly } from './foreign-pods.ts';
@@ -25,6 +27,7 @@ export interface MediaLoopParts {
   readonly clock: Clock;
   readonly log: Log;
   readonly metrics: Metrics;
+  readonly profiles: ProfilesPort | undefined;
   /** The resource as last seen. */
   cluster(): OpenViduCluster;
   wake(when: 'soon' | 'later'): void;
@@ -53,12 +56,12 @@ export function openMediaLoop(parts: MediaLoopParts, connections: Connections): 
   const link = new MediaLink({
     connections,
     serverUrl: cluster.spec.server.url,
-    faceOf: (revision) => faceOf(parts, revision),
+    faceOf: (revision, podIp) => faceOf(parts, revision, podIp),
     clock,
     log,
-    // Rooms come and go by the hundred; what they weigh shows in the heartbeats.
-    onChange: (of) => parts.wake(of === 'nodes' ? 'soon' : 'later'),
+    onChange: (when) => parts.wake(when),
     onReapplied: (delayMs) => metrics.cordonReapplied(delayMs),
+    mayWrite: () => client.http.mayWrite(),
   });
   const actor = new Actor({
     client,
@@ -66,6 +69,7 @@ export function openMediaLoop(parts: MediaLoopParts, connections: Connections): 
     revisions,
     media: link,
     cluster: () => parts.cluster(),
+    elapsedMs: () => clock.elapsedMs(),
     nowIso: () => isoFromMs(clock.wallMs()),
     onDone: (action, outcome) => {
       metrics.action(action.kind, outcome);
@@ -82,6 +86,7 @@ export function openMediaLoop(parts: MediaLoopParts, connections: Connections): 
     actor,
     record: parts.record,
     learned: new CheckpointStore({ client, log, apiSecret, cluster: () => parts.cluster() }),
+    ...(parts.profiles === undefined ? {} : { profiles: parts.profiles }),
     wake: () => parts.wake('soon'),
   });
   const close = async (): Promise<void> => {
@@ -91,10 +96,23 @@ export function openMediaLoop(parts: MediaLoopParts, connections: Connections): 
   return { loop, foreign, identity: mediaIdentity(cluster, connections), close };
 }
 
-/** A node of an earlier spec answers where that spec put it. */
-function faceOf(parts: MediaLoopParts, revision: string | undefined): NodeFace {
+type FaceParts = Pick<MediaLoopParts, 'cluster'> & {
+  readonly pods: Pick<PodsCache, 'podAt'>;
+  readonly revisions: Pick<RevisionStore, 'sourceOf'>;
+};
+
+/**
+ * A node of an earlier spec answers where that spec put it. Where nobody knows what it was made from, the Pod itself says
+ * which companions it has: those of the present spec may be fewer, and one that is not asked would be taken for idle.
+ */
+export function faceOf(parts: FaceParts, revision: string | undefined, podIp?: string): NodeFace {
+  const { spec } = parts.cluster();
   const stored = revision === undefined ? undefined : parts.revisions.sourceOf(revision);
-  return nodeFace(stored ?? parts.cluster().spec);
+  if (stored !== undefined) return nodeFace(stored);
+  const face = nodeFace(spec);
+  if (revision === undefined || podIp === undefined || revision === mediaNodeRevision(spec)) return face;
+  const pod = parts.pods.podAt(podIp);
+  return pod === undefined ? face : { ...face, companions: companionsOf(pod) };
 }
 
 /** Only a trial looks at Pods of others; in any other mode they do not exist for the operator. */

@@ -1,6 +1,9 @@
-/** A watch that the operator can do without: where it may not look, that is said once and nothing is known. */
+/**
+ * A watch that the operator can do without: where it may not look, or where the kind does not exist, that is said once
+ * and nothing is known.
+ */
 import type { Log } from '../base/log.ts';
-import { ForbiddenError } from '../kube/errors.ts';
+import { ForbiddenError, NotFoundError } from '../kube/errors.ts';
 import type { KubeObject } from '../kube/kinds.ts';
 import { Reflector, type ReflectorOptions } from '../kube/reflector.ts';
 
@@ -19,6 +22,7 @@ export class OptionalWatch<T extends KubeObject> {
   /** Settles when the objects are listed, or when it is clear that they may not be. */
   readonly settled: Promise<void>;
   #denied = false;
+  #absent = false;
   #told = false;
 
   constructor(options: OptionalWatchOptions<T>) {
@@ -32,11 +36,14 @@ export class OptionalWatch<T extends KubeObject> {
         onWatch: (version) => {
           hooks?.onWatch?.(version);
           this.#denied = false;
+          this.#absent = false;
         },
         onFailure: (error, retryInMs) => {
           hooks?.onFailure?.(error, retryInMs);
-          if (!(error instanceof ForbiddenError)) return;
+          const isAbsent = error instanceof NotFoundError;
+          if (!isAbsent && !(error instanceof ForbiddenError)) return;
           this.#denied = true;
+          this.#absent = isAbsent;
           if (!this.#told) log.warn(without, { resource: type.plural });
           this.#told = true;
           refused.resolve();
@@ -49,6 +56,11 @@ export class OptionalWatch<T extends KubeObject> {
   /** Whether the objects were listed and may still be watched. */
   get isWatching(): boolean {
     return this.reflector.isSynced && !this.#denied;
+  }
+
+  /** Whether the API server knows no such kind, so that there can be no such object. */
+  get isAbsent(): boolean {
+    return this.#absent;
   }
 
   /** Watches until the signal aborts. */

@@ -115,6 +115,19 @@ export const options = {
     fallback: true,
     says: 'Whether to watch Kubernetes Nodes, to move Media Nodes off machines that are to be freed. Needs a ClusterRole.',
   },
+  loadTests: {
+    kind: 'switch',
+    env: 'OVM_LOAD_TESTS',
+    fallback: true,
+    says: 'Whether to carry out OpenViduLoadTests.',
+  },
+  image: {
+    kind: 'text',
+    env: 'OVM_IMAGE',
+    pattern: /^[^\s]{1,1024}$/,
+    shape: 'the name of an image',
+    says: 'Image of the operator itself, from which load tests run unless they name another one.',
+  },
   shutdownGraceMs: {
     kind: 'duration',
     env: 'OVM_SHUTDOWN_GRACE',

@@ -24,6 +24,8 @@ export class PodsCache implements PodsPort {
   readonly #reflector: PodsView;
   readonly #key: string;
   #written: string | undefined;
+  /** Pods that were created here and that the reflector is too old to show. */
+  #created: readonly Pod[] = [];
   readonly #deleting = new Set<string>();
   readonly #around: Surroundings;
   /** Objects of the reflector never change, so what was made of one stays true. */
@@ -41,12 +43,25 @@ export class PodsCache implements PodsPort {
 
   /** The same list until a Pod has changed, by which others recognise it. */
   list(): readonly PodObservation[] {
-    const pods = this.#reflector.byIndex(byCluster, this.#key);
+    const pods = this.#shown();
     const before = this.#listed.pods;
     if (pods.length !== before.length || pods.some((pod, at) => pod !== before[at])) {
       this.#listed = { pods, list: pods.map((pod) => this.#observationOf(pod)) };
     }
     return this.#listed.list;
+  }
+
+  /**
+   * A Pod that was created is there, whatever an older view shows. Without it the next pass would take its place for free,
+   * and another name with it as soon as a lower one has become so: there would be more Pods than are allowed.
+   */
+  #shown(): readonly Pod[] {
+    const shown = this.#reflector.byIndex(byCluster, this.#key);
+    if (this.#created.length === 0) return shown;
+    const { version } = this.#reflector;
+    this.#created = this.#created.filter(({ metadata }) => !isAtLeast(version, metadata.resourceVersion));
+    const uids = new Set(shown.map(({ metadata }) => metadata.uid));
+    return [...shown, ...this.#created.filter(({ metadata }) => !uids.has(metadata.uid))];
   }
 
   #observationOf(pod: Pod): PodObservation {
@@ -57,14 +72,25 @@ export class PodsCache implements PodsPort {
     return observation;
   }
 
+  /** The Pod of this cluster with that address, as the API server has it. */
+  podAt(ip: string): Pod | undefined {
+    return this.#shown().find(({ status }) => status?.podIP === ip);
+  }
+
   /** Those that Pods of this cluster were placed on. */
   kubeNodes(): Readonly<Record<string, KubeNodeObservation>> | undefined {
-    const names = this.#reflector.byIndex(byCluster, this.#key).map(({ spec }) => spec.nodeName ?? '');
+    const names = this.#shown().map(({ spec }) => spec.nodeName ?? '');
     return this.#around.kubeNodesOf?.(names);
   }
 
   revisions(): readonly RevisionObservation[] {
     return this.#around.revisions?.() ?? noRevisions;
+  }
+
+  /** A create was answered with this Pod, or with the word that it exists. */
+  created(pod: Pod): void {
+    this.wrote(pod.metadata.resourceVersion);
+    this.#created = [...this.#created, pod];
   }
 
   /** A create or patch was answered with this version. */
@@ -78,7 +104,7 @@ export class PodsCache implements PodsPort {
   }
 
   ownWritesSeen(): boolean {
-    const shown = this.#reflector.byIndex(byCluster, this.#key);
+    const shown = this.#shown();
     for (const uid of this.#deleting) {
       const pod = shown.find((candidate) => candidate.metadata.uid === uid);
       if (pod === undefined || pod.metadata.deletionTimestamp !== undefined) this.#deleting.delete(uid);

@@ -4,6 +4,7 @@ import { FIELD_MANAGER } from '../api/names.ts';
 import { isoFromMs } from '../base/iso-time.ts';
 import type { Action, Closing } from '../core/action.ts';
 import type { KubeClient } from '../kube/client.ts';
+import { AlreadyExistsError } from '../kube/errors.ts';
 import type { KubeObject } from '../kube/kinds.ts';
 import { resourceType } from '../kube/resource.ts';
 import { ownedMeta } from '../manifests/owned-object.ts';
@@ -38,25 +39,42 @@ export async function writeReceipt(
 ): Promise<void> {
   const name = receiptsName(cluster.metadata.name);
   const { namespace } = cluster.metadata;
-  const kept = (await client.find(CONFIG_MAPS, { name, namespace }))?.data;
   const key = `${nowIso.replaceAll(/[^0-9TZ]/g, '')}.${removal.pod.name}`;
   const receipt = JSON.stringify(receiptOf(removal, nowIso));
-  if (kept === undefined) {
-    const metadata = ownedMeta(cluster.metadata, name);
-    await client.create(CONFIG_MAPS, {
-      apiVersion: 'v1',
-      kind: 'ConfigMap',
-      metadata,
-      data: { [key]: receipt },
-    });
-    return;
-  }
-  const surplus = Object.keys(kept)
-    .toSorted()
-    .slice(0, Math.max(0, Object.keys(kept).length + 1 - mostReceipts));
-  const dropped = Object.fromEntries(surplus.map((old) => [old, null]));
+  const kept = (await client.find(CONFIG_MAPS, { name, namespace }))?.data;
+  if (kept === undefined && (await first(client, cluster, { [key]: receipt }))) return;
+  const dropped = Object.fromEntries(outdated(kept ?? {}, removal).map((old) => [old, null]));
   const patch = { data: { ...dropped, [key]: receipt } };
   await client.patchMerge(CONFIG_MAPS, { name, namespace }, patch, { fieldManager: FIELD_MANAGER });
+}
+
+/**
+ * Earlier receipts of the same Pod are of removals that were refused: it is there once, so that those that happened are not
+ * crowded out. Of the others the oldest make room.
+ */
+function outdated(kept: NonNullable<ConfigMap['data']>, { pod }: Removal): readonly string[] {
+  const ofThisPod = Object.keys(kept).filter(
+    (key) => key.endsWith(`.${pod.name}`) && kept[key]?.includes(`"uid":"${pod.uid}"`) === true,
+  );
+  const others = Object.keys(kept).filter((key) => !ofThisPod.includes(key));
+  const surplus = Math.max(0, others.length + 1 - mostReceipts);
+  return [...ofThisPod, ...others.toSorted().slice(0, surplus)];
+}
+
+/** False when it exists already: empty, or made a moment ago by the receipt of another Pod. */
+async function first(
+  client: KubeClient,
+  cluster: OpenViduCluster,
+  data: ConfigMap['data'],
+): Promise<boolean> {
+  const metadata = ownedMeta(cluster.metadata, receiptsName(cluster.metadata.name));
+  try {
+    await client.create(CONFIG_MAPS, { apiVersion: 'v1', kind: 'ConfigMap', metadata, data: data ?? {} });
+    return true;
+  } catch (error) {
+    if (error instanceof AlreadyExistsError) return false;
+    throw error;
+  }
 }
 
 /** As it is stored. Instants of the proofs are on the operator's monotonic clock and can only be compared. */

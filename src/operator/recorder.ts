@@ -4,12 +4,13 @@ import { API_VERSION, FIELD_MANAGER, KIND } from '../api/names.ts';
 import type { ClusterStatus, OpenViduCluster } from '../api/v1alpha1.gen.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
-import type { DecideInput, Decision } from '../core/decide.ts';
+import type { DecideInput } from '../core/decide-input.ts';
+import type { Decision } from '../core/decision.ts';
 import { undecided } from '../core/hold.ts';
 import type { Finding } from '../core/reasons.ts';
 import type { SpecProblem } from '../core/spec.ts';
 import { type StatusSurroundings, sharedFinding } from '../core/status-surroundings.ts';
-import { specFinding, statusOf } from '../core/status.ts';
+import { specFinding, statusOf, withoutPassingWords } from '../core/status.ts';
 import type { KubeClient } from '../kube/client.ts';
 import { ApiError } from '../kube/errors.ts';
 import type { EventRecorder } from '../kube/events.ts';
@@ -55,6 +56,8 @@ export class Recorder implements RecordPort {
   #writing = false;
   #timer: NodeJS.Timeout | undefined;
   #writtenAtMs = Number.NEGATIVE_INFINITY;
+  /** After a failed write. */
+  #notBeforeMs = 0;
   #stopped = false;
   #toldShared: string | undefined;
 
@@ -123,11 +126,14 @@ export class Recorder implements RecordPort {
 
   #schedule(): void {
     if (this.#writing || this.#stopped || this.#wanted === undefined) return;
-    if (isDeepStrictEqual(this.#wanted, this.#written)) return;
-    const ageMs = this.#parts.clock.elapsedMs() - this.#writtenAtMs;
-    const waitMs = isUrgent(this.#written, this.#wanted) ? 0 : Math.max(0, numbersEveryMs - ageMs);
+    if (saysTheSame(this.#written, this.#wanted)) return;
+    const nowMs = this.#parts.clock.elapsedMs();
+    const dueMs = isUrgent(this.#written, this.#wanted) ? nowMs : this.#writtenAtMs + numbersEveryMs;
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => void this.#write(), waitMs);
+    this.#timer = setTimeout(
+      () => void this.#write(),
+      Math.max(0, Math.max(dueMs, this.#notBeforeMs) - nowMs),
+    );
   }
 
   async #write(): Promise<void> {
@@ -145,11 +151,17 @@ export class Recorder implements RecordPort {
     } catch (error) {
       this.#writing = false;
       if (!(error instanceof ApiError)) throw error;
+      this.#notBeforeMs = this.#parts.clock.elapsedMs() + retryStatusMs;
       this.#parts.log.warn('status not written', { code: error.code, why: error.message });
       // One that failed because of the stop itself is not tried again: its timer would keep the process.
       if (!this.#stopped) this.#timer = setTimeout(() => void this.#write(), retryStatusMs);
     }
   }
+}
+
+function saysTheSame(before: ClusterStatus | undefined, now: ClusterStatus): boolean {
+  if (before === undefined) return false;
+  return isDeepStrictEqual(withoutPassingWords(before), withoutPassingWords(now));
 }
 
 /** What people and tools wait for: sizes, states and conditions; not how many are in which room. */

@@ -2,7 +2,8 @@
 import type { ClusterStatusShadow } from '../api/v1alpha1.gen.ts';
 import { isoFromMs } from '../base/iso-time.ts';
 import type { Log } from '../base/log.ts';
-import type { DecideInput, Decision } from '../core/decide.ts';
+import type { DecideInput } from '../core/decide-input.ts';
+import type { Decision } from '../core/decision.ts';
 import { Shadow, type ShadowReport } from '../simulate/shadow.ts';
 
 /** Hours and shares change with every pass, and a status that did would be written with every pass. */

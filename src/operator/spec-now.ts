@@ -6,6 +6,7 @@ import type { SpecProblem } from '../core/spec.ts';
 import { isTimeZone } from '../core/time-zone.ts';
 import { mediaNodeRevision } from '../manifests/media-node-pod.ts';
 import { nodeSelector } from '../manifests/livekit-config.ts';
+import { nodeMakeup } from '../manifests/node-makeup.ts';
 import { manifestProblems } from '../manifests/template-problems.ts';
 import type { SpecNow } from '../reconcile/ports.ts';
 import { companionProblems } from './companions.ts';
@@ -17,6 +18,7 @@ export function specNowOf(cluster: OpenViduCluster, problems: readonly SpecProbl
     knownTimeZone: isTimeZone,
     revision: mediaNodeRevision(cluster.spec),
     deleting,
+    node: nodeMakeup(cluster.spec.mediaNodes),
   });
   return {
     generation: cluster.metadata.generation,

@@ -8,7 +8,7 @@
  *   {"$entries":[[key,value]]}  an object with keys that begin with "$"
  */
 import { assert } from '../base/assert.ts';
-import type { DecideInput } from '../core/decide.ts';
+import type { DecideInput } from '../core/decide-input.ts';
 import type { CordonWatch } from '../core/memory.ts';
 import type { JournalEntry } from './journal.ts';
 

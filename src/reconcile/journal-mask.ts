@@ -1,6 +1,6 @@
 /** Names of rooms in a journal: replaced by the keys under which the governor remembers them. */
 import { roomKey } from '../core/room-names.ts';
-import type { DecideInput } from '../core/decide.ts';
+import type { DecideInput } from '../core/decide-input.ts';
 
 /**
  * Puts in place of a room's name the key that `decide` would look it up by, so that it decides the same.

@@ -22,6 +22,9 @@ export class JournalFormatError extends Error {
   }
 }
 
+/** What is written is a few levels deep; deeper text is somebody else's, and would exhaust the stack. */
+const deepest = 100;
+
 /** @throws JournalFormatError */
 export function readJournal(text: string): JournalFile {
   const lines = text.split('\n');
@@ -87,6 +90,7 @@ const scalars: ReadonlyMap<unknown, number | undefined> = new Map([
 class EntryReader {
   readonly #byNumber = new Map<unknown, unknown>();
   #line = 0;
+  #depth = 0;
 
   entry(value: unknown, line: number): JournalEntry {
     this.#line = line;
@@ -99,6 +103,15 @@ class EntryReader {
   }
 
   #value(value: unknown): unknown {
+    if (this.#depth >= deepest)
+      throw new JournalFormatError(this.#line, `is more than ${deepest} levels deep`);
+    this.#depth += 1;
+    const read = this.#read(value);
+    this.#depth -= 1;
+    return read;
+  }
+
+  #read(value: unknown): unknown {
     if (Array.isArray(value)) return value.map((item) => this.#value(item));
     if (!isObject(value)) return value;
     if ('$' in value) return this.#meant(value['$']);

@@ -2,7 +2,8 @@
  * The last decisions with their full inputs, in memory. Bounded by entries and by bytes; passes that decide the same
  * as the one before become one entry, so that a quiet night does not push out the busy evening.
  */
-import type { DecideInput, Decision } from '../core/decide.ts';
+import type { DecideInput } from '../core/decide-input.ts';
+import type { Decision } from '../core/decision.ts';
 import type { Finding } from '../core/reasons.ts';
 import { Sharer } from './share.ts';
 
@@ -48,7 +49,7 @@ interface Latest {
 }
 
 export class Journal {
-  readonly #limits: JournalLimits;
+  #limits: JournalLimits;
   readonly #sharer = new Sharer();
   readonly #ring: Kept[] = [];
   #laterBytes = 0;
@@ -57,6 +58,12 @@ export class Journal {
 
   constructor(limits: Partial<JournalLimits> = {}) {
     this.#limits = { ...usualLimits, ...limits };
+  }
+
+  /** Holds on to no more than so many bytes from now on. */
+  limitTo(bytes: number): void {
+    this.#limits = { ...this.#limits, bytes };
+    this.#fit();
   }
 
   /** Takes note of one pass. `told` may carry what the world refused besides the decision's own refusals. */
@@ -113,6 +120,10 @@ export class Journal {
     const entry = entryOf(pass, shared.value.input, shared.value.decision);
     this.#ring.push({ entry, ownBytes: shared.ownBytes, allBytes: shared.allBytes });
     if (this.#ring.length > 1) this.#laterBytes += shared.ownBytes;
+    this.#fit();
+  }
+
+  #fit(): void {
     while (this.#ring.length > 1 && this.#isTooLarge()) this.#forgetOldest();
   }
 

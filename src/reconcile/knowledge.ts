@@ -1,5 +1,5 @@
 /** What the loop learns of the rooms: fed at every pass, handed to `decide` as snapshots, kept over restarts. */
-import type { DecideInput } from '../core/decide.ts';
+import type { DecideInput } from '../core/decide-input.ts';
 import { Learner } from '../core/learner.ts';
 import type { Observed } from '../core/observed.ts';
 import type { Ports } from './ports.ts';

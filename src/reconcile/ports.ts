@@ -2,7 +2,9 @@
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import type { Action } from '../core/action.ts';
-import type { DecideInput, Decision } from '../core/decide.ts';
+import type { ProfileReading } from '../core/capacity-profile.ts';
+import type { DecideInput } from '../core/decide-input.ts';
+import type { Decision } from '../core/decision.ts';
 import type { KubeNodeObservation, PodObservation, RevisionObservation } from '../core/observed.ts';
 import type { NodeMetricsReading, RedisReading, ServerApiReading } from '../core/readings.ts';
 import type { Finding } from '../core/reasons.ts';
@@ -10,7 +12,8 @@ import type { ClusterSpec, SpecProblem } from '../core/spec.ts';
 
 /** The registry and the nodes' own words. No method throws for a state of the world: readings say why. */
 export interface MediaPort {
-  readRedis(): Promise<RedisReading>;
+  /** Where `roomsNow` is false, the rooms of a large fleet may be up to a second older than the nodes. */
+  readRedis(wish?: { readonly roomsNow: boolean }): Promise<RedisReading>;
   readServerApi(podIps: readonly string[]): Promise<ServerApiReading>;
   /** Asks one node itself, at the port and with the login that its revision was given. */
   readMetrics(podIp: string, revision?: string): Promise<NodeMetricsReading>;
@@ -55,6 +58,11 @@ export interface LearnedPort {
   save(checkpoint: unknown): void;
 }
 
+/** OpenViduCapacityProfiles in the namespace of the cluster, from a cache. */
+export interface ProfilesPort {
+  read(name: string): ProfileReading;
+}
+
 export interface Ports {
   readonly clock: Clock;
   readonly log: Log;
@@ -63,6 +71,8 @@ export interface Ports {
   readonly actor: ActPort;
   readonly record: RecordPort;
   readonly learned?: LearnedPort;
+  /** Left out where there is nowhere to look for a capacity profile: none is known then. */
+  readonly profiles?: ProfilesPort;
   /** Asks for another pass soon: something that was asked in the background has been answered. */
   wake(): void;
 }

@@ -4,6 +4,7 @@
  */
 import { ANNOTATIONS } from '../api/names.ts';
 import { parseIsoMs } from '../base/iso-time.ts';
+import { parseCpus } from '../base/quantity.ts';
 import type { Departure, KubeNodeObservation } from '../core/observed.ts';
 
 type StringMap = Readonly<Record<string, string>>;
@@ -25,7 +26,10 @@ export interface RawKubeNode {
     readonly annotations?: StringMap;
   };
   readonly spec?: { readonly unschedulable?: boolean; readonly taints?: readonly RawTaint[] };
-  readonly status?: { readonly conditions?: readonly { readonly type: string; readonly status: string }[] };
+  readonly status?: {
+    readonly allocatable?: StringMap;
+    readonly conditions?: readonly { readonly type: string; readonly status: string }[];
+  };
 }
 
 /** `seenAtMs`: wall clock, when the first mark was seen; it stands in for the time that a notice does not tell. */
@@ -35,6 +39,18 @@ export function projectKubeNode(node: RawKubeNode, seenAtMs: number): KubeNodeOb
     name: node.metadata.name,
     ready: ready?.status === 'True',
     departure: departureOf(node, seenAtMs),
+    ...machineOf(node),
+  };
+}
+
+const instanceTypeLabel = 'node.kubernetes.io/instance-type';
+
+function machineOf({ metadata, status }: RawKubeNode): Pick<KubeNodeObservation, 'instanceType' | 'cpus'> {
+  const instanceType = metadata.labels?.[instanceTypeLabel];
+  const cpus = parseCpus(status?.allocatable?.['cpu']);
+  return {
+    ...(instanceType === undefined || instanceType === '' ? {} : { instanceType }),
+    ...(cpus === undefined ? {} : { cpus }),
   };
 }
 

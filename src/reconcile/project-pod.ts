@@ -74,7 +74,7 @@ export function projectPod(pod: RawPod): PodObservation {
     ...processOf(mediaStatus(pod)),
     revision: blankIsUnknown(metadata.annotations?.[ANNOTATIONS.revision]),
     deleting: metadata.deletionTimestamp !== undefined,
-    ...wishes(metadata.annotations ?? {}),
+    ...wishes(metadata.annotations ?? {}, blankIsUnknown(metadata.labels?.[LABELS.underTest])),
     inService: metadata.labels?.[LABELS.signalling] === SIGNALLING_ON,
     trouble: troubleOf(pod),
   };
@@ -101,8 +101,19 @@ function lastEndOf(media: RawContainerStatus | undefined): RawTermination | unde
   return terminated ?? (waiting === undefined ? undefined : media?.lastState?.terminated);
 }
 
-function wishes(annotations: StringMap): Pick<PodObservation, 'cordonWish' | 'protected'> {
-  return { cordonWish: cordonWish(annotations), protected: annotations[ANNOTATIONS.protect] === PROTECTED };
+function wishes(
+  annotations: StringMap,
+  underTest: string | undefined,
+): Pick<PodObservation, 'cordonWish' | 'protected' | 'underTest'> {
+  const wish = cordonWish(annotations);
+  const isProtected = annotations[ANNOTATIONS.protect] === PROTECTED;
+  if (underTest === undefined) return { cordonWish: wish, protected: isProtected };
+  return { cordonWish: wish ?? loanWish(underTest), protected: true, underTest };
+}
+
+function loanWish(underTest: string): CordonWish {
+  const why = `OpenViduLoadTest ${underTest}`;
+  return { by: 'LoadTest', why, sinceMs: undefined, leaveWhenEmpty: false };
 }
 
 function blankIsUnknown(text: string | undefined): string | undefined {
@@ -131,13 +142,20 @@ function cordonWish(annotations: StringMap): CordonWish | undefined {
   const cordon = annotations[ANNOTATIONS.cordon];
   const why = drain ?? cordon;
   if (why === undefined) return undefined;
-  const since = annotations[ANNOTATIONS.cordonedSince];
+  const since = sinceOf(annotations);
   return {
     by: drain === undefined ? 'Person' : wishByOf(annotations[ANNOTATIONS.drainBy]),
-    why: why.trim() === '' ? 'no reason given' : why,
+    why: why.trim() === '' ? 'no reason given' : cut(why, longestWhy),
     sinceMs: since === undefined ? undefined : parseIsoMs(since),
     leaveWhenEmpty: drain !== undefined,
   };
+}
+
+/** Where somebody wrote a drain beside a cordon that has a time, that is not the time of the drain, from which a deadline runs. */
+function sinceOf(annotations: StringMap): string | undefined {
+  const { drain, cordon, drainBy, cordonedSince } = ANNOTATIONS;
+  const isOfCordon = [drain, cordon].every((name) => annotations[name] !== undefined);
+  return isOfCordon && annotations[drainBy] === undefined ? undefined : annotations[cordonedSince];
 }
 
 /** Whoever is not known is a person: what a person wants is never taken back by the operator. */
@@ -160,12 +178,17 @@ const lastingReasons: readonly string[] = [
   'CrashLoopBackOff',
 ];
 
-/** A condition shows in the status, where nobody wants a page of text. */
+/** What a person writes into an annotation shows in the status and in Events, where nobody wants a page of text. */
+const longestWhy = 300;
 const longestTrouble = 500;
 
 function troubleOf(pod: RawPod): string | undefined {
   const text = failedPod(pod) ?? stuckContainer(pod) ?? unscheduled(pod);
-  return text !== undefined && text.length > longestTrouble ? `${text.slice(0, longestTrouble - 1)}…` : text;
+  return text === undefined ? undefined : cut(text, longestTrouble);
+}
+
+function cut(text: string, most: number): string {
+  return text.length > most ? `${text.slice(0, most - 1)}…` : text;
 }
 
 function failedPod({ status }: RawPod): string | undefined {

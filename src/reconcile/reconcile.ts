@@ -3,15 +3,19 @@
  * but the core's memory and what the nodes last said of themselves.
  */
 import type { Action } from '../core/action.ts';
-import { type DecideInput, type Decision, decide } from '../core/decide.ts';
+import type { DecideInput } from '../core/decide-input.ts';
+import type { Decision } from '../core/decision.ts';
+import { decide } from '../core/decide.ts';
 import { type Memory, coldMemory } from '../core/memory.ts';
 import type { LaunchRefusal, Observed, PodObservation } from '../core/observed.ts';
 import type { ServerApiReading } from '../core/readings.ts';
 import type { Finding } from '../core/reasons.ts';
 import { severityOf, transitions } from '../core/transitions.ts';
 import { ActionRefusedError, type Ports, type SpecNow } from './ports.ts';
+import { Refusals } from './refusals.ts';
 import { doneFinding } from './done-finding.ts';
 import { Knowledge } from './knowledge.ts';
+import { SettledCapacity } from './settled-capacity.ts';
 import { Witnesses } from './witnesses.ts';
 
 /** How often the second source is asked while a removal waits for it. */
@@ -23,15 +27,23 @@ export interface PassResult {
   readonly wakeAtMs: number | undefined;
 }
 
+interface Failed {
+  readonly finding: Finding;
+  /** It was tried in this pass. */
+  readonly isNews: boolean;
+}
+
 export class ClusterLoop {
   readonly #name: string;
   readonly #ports: Ports;
   readonly #witnesses: Witnesses;
   readonly #knowledge: Knowledge;
+  readonly #capacity: SettledCapacity;
   #memory: Memory;
   #last: Decision | undefined;
   #serverApi: ServerApiReading | undefined;
   #launchRefusal: LaunchRefusal | undefined;
+  readonly #refusals = new Refusals();
   #evidence: Promise<void> = Promise.resolve();
   #askingServerApi = false;
 
@@ -40,6 +52,7 @@ export class ClusterLoop {
     this.#ports = ports;
     this.#witnesses = new Witnesses(ports.media, ports.clock);
     this.#knowledge = new Knowledge(ports);
+    this.#capacity = new SettledCapacity(ports.profiles);
     this.#memory = coldMemory(ports.clock.elapsedMs());
   }
 
@@ -58,8 +71,13 @@ export class ClusterLoop {
     await this.#steer(decision);
     const failed = await this.#act(decision.actions);
     const told =
-      failed.length === 0 ? decision : { ...decision, refusals: [...decision.refusals, ...failed] };
-    this.#tell(told, failed);
+      failed.length === 0
+        ? decision
+        : { ...decision, refusals: [...decision.refusals, ...failed.map(({ finding }) => finding)] };
+    this.#tell(
+      told,
+      failed.flatMap(({ finding, isNews }) => (isNews ? [finding] : [])),
+    );
     this.#last = told;
     record.decision(input, told, clock.elapsedMs() - startedMs);
     record.status(told);
@@ -71,8 +89,9 @@ export class ClusterLoop {
     const listed = pods.list();
     // Of this list, not of the one that the cache may show by the time Redis has answered.
     const ownWritesSeen = pods.ownWritesSeen();
-    this.#gatherEvidence(listed, new Set(this.#last?.evidenceWanted));
-    const redis = await media.readRedis();
+    const wanted = new Set(this.#last?.evidenceWanted);
+    this.#gatherEvidence(listed, wanted);
+    const redis = await media.readRedis({ roomsNow: wanted.size > 0 });
     const observed: Observed = {
       pods: listed,
       ownWritesSeen,
@@ -84,8 +103,9 @@ export class ClusterLoop {
       revisions: pods.revisions(),
     };
     const at = { nowMs: clock.elapsedMs(), wallMs: clock.wallMs() };
-    const known = this.#knowledge.after(observed, at, specNow.spec.capacity.participants);
-    return { clusterName: this.#name, spec: specNow.spec, observed, memory: this.#memory, ...at, ...known };
+    const spec = this.#capacity.of(specNow.spec, observed, this.#memory);
+    const known = this.#knowledge.after(observed, at, spec.capacity.participants);
+    return { clusterName: this.#name, spec, observed, memory: this.#memory, ...at, ...known };
   }
 
   /** In the background: a node that does not answer must not hold up the steering of rooms. */
@@ -138,21 +158,26 @@ export class ClusterLoop {
   }
 
   /** Actions are independent of each other: one that is refused does not hold up the rest. */
-  async #act(actions: readonly Action[]): Promise<readonly Finding[]> {
+  async #act(actions: readonly Action[]): Promise<readonly Failed[]> {
+    this.#refusals.keep(actions);
     if (actions.length === 0) return [];
     // Launches that are refused together are one failure: the back-off grows by passes, not by Pods.
     const earlier = this.#launchRefusal?.count ?? 0;
     const outcomes = await Promise.all(actions.map((action) => this.#actOnce(action, earlier)));
-    return outcomes.filter((finding) => finding !== undefined);
+    return outcomes.filter((failed) => failed !== undefined);
   }
 
-  async #actOnce(action: Action, earlierRefusals: number): Promise<Finding | undefined> {
+  async #actOnce(action: Action, earlierRefusals: number): Promise<Failed | undefined> {
+    const waits = this.#refusals.of(action, this.#ports.clock.elapsedMs());
+    if (waits !== undefined) return { finding: waits, isNews: false };
     try {
       await this.#ports.actor.act(action);
     } catch (error) {
       if (!(error instanceof ActionRefusedError)) throw error;
-      return this.#refused(action, error, earlierRefusals);
+      const finding = this.#refused(action, error, earlierRefusals);
+      return finding === undefined ? undefined : { finding, isNews: true };
     }
+    this.#refusals.clear(action);
     if (action.kind === 'CreatePod') this.#launchRefusal = undefined;
     const done = doneFinding(action);
     if (done !== undefined) this.#ports.record.event(done, severityOf(done.reason));
@@ -162,11 +187,15 @@ export class ClusterLoop {
   #refused(action: Action, error: ActionRefusedError, earlierRefusals: number): Finding | undefined {
     this.#ports.log.warn('action refused', { action: action.kind, why: error.message });
     if (error.stale) return undefined;
+    const nowMs = this.#ports.clock.elapsedMs();
     if (action.kind !== 'CreatePod') {
-      return { reason: 'ActionRefused', message: `${action.kind} was refused: ${error.message}` };
+      const message = `${action.kind} was refused: ${error.message}`;
+      const finding: Finding = { reason: 'ActionRefused', message };
+      this.#refusals.add(action, finding, nowMs);
+      return finding;
     }
     const count = earlierRefusals + 1;
-    this.#launchRefusal = { message: error.message, count, lastMs: this.#ports.clock.elapsedMs() };
+    this.#launchRefusal = { message: error.message, count, lastMs: nowMs };
     return { reason: 'LaunchFailed', message: `${action.name} could not be launched: ${error.message}` };
   }
 
@@ -188,7 +217,9 @@ export class ClusterLoop {
   #wakeAt(decision: Decision): number | undefined {
     const { clock } = this.#ports;
     const soonMs = this.#launchRefusal === undefined ? undefined : clock.elapsedMs() + 1000;
-    const instants = [decision.wakeAtMs, soonMs].filter((instant) => instant !== undefined);
+    const instants = [decision.wakeAtMs, soonMs, this.#refusals.nextMs].filter(
+      (instant) => instant !== undefined,
+    );
     return instants.length === 0 ? undefined : Math.min(...instants);
   }
 }

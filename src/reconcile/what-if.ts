@@ -2,7 +2,10 @@
  * Decides again what was decided, with another spec, and says what would have been different. The world is the one
  * that was recorded: it does not answer to what would have been done. For that there are `simulate` and `backtest`.
  */
-import { type DecideInput, type Decision, decide } from '../core/decide.ts';
+import { carryProfile } from '../core/capacity-use.ts';
+import type { DecideInput } from '../core/decide-input.ts';
+import type { Decision } from '../core/decision.ts';
+import { decide } from '../core/decide.ts';
 import type { Memory, NodeMemory } from '../core/memory.ts';
 import type { ReasonCode } from '../core/reasons.ts';
 import type { ClusterSpec } from '../core/spec.ts';
@@ -62,7 +65,7 @@ export function whatIf(entries: readonly JournalEntry[], change: (spec: ClusterS
     passes: entries.reduce((sum, entry) => sum + entry.count, 0),
     fromMs: first.input.wallMs,
     untilMs: last.lastWallMs,
-    changed: differencesOf(first.input.spec, change(first.input.spec)),
+    changed: differencesOf(first.input.spec, carryProfile(first.input.spec, change(first.input.spec))),
     firstDifference: points.find(({ recorded, instead }) => recorded.desired !== instead.desired),
     sizes: points.filter((point, at) => at === 0 || isStep(point, points[at - 1])),
     nodeHours: both((pick) => nodeHours(points, last.lastWallMs, pick)),
@@ -89,7 +92,8 @@ function tried(
     const goesOn = before !== undefined && follows(before.entry.input, entry.input);
     if (before !== undefined && !goesOn) breaks += 1;
     const memory = goesOn ? carried(before.instead.memory, entry.input.memory) : entry.input.memory;
-    const instead = decide({ ...entry.input, spec: change(entry.input.spec), memory });
+    const spec = carryProfile(entry.input.spec, change(entry.input.spec));
+    const instead = decide({ ...entry.input, spec, memory });
     steps.push({ entry, instead });
   }
   return { steps, breaks };

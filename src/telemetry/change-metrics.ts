@@ -1,12 +1,20 @@
 /** What was lost and cut, and how far a rolling change has come. */
 import type { Counter, Gauge } from 'prom-client';
-import type { Decision } from '../core/decide.ts';
-import { labelsOf } from './cluster-labels.ts';
+import type { Clock } from '../base/clock.ts';
+import type { Decision } from '../core/decision.ts';
+import { type Labels, labelsOf } from './cluster-labels.ts';
 import type { MetricName } from './metric-table.ts';
 
 interface Makers {
   counter(name: MetricName): Counter;
   gauge(name: MetricName): Gauge;
+  ages(name: MetricName): Ages;
+}
+
+/** Times that are computed when they are asked for, because one that is only set would stand still. */
+export interface Ages {
+  set(labels: Labels, ageMs: () => number | undefined): void;
+  remove(labels: Labels): void;
 }
 
 /** People and rooms that were cut by a written policy. */
@@ -23,9 +31,13 @@ export class ChangeMetrics {
   readonly #phase: Gauge;
   readonly #outdated: Gauge;
   readonly #departing: Gauge;
+  readonly #departingPeople: Gauge;
+  readonly #deadline: Ages;
+  readonly #clock: Pick<Clock, 'wallMs'>;
   readonly #known = new Set<string>();
 
-  constructor(make: Makers) {
+  constructor(make: Makers, clock: Pick<Clock, 'wallMs'>) {
+    this.#clock = clock;
     const counter = (name: MetricName): Counter => make.counter(name);
     const gauge = (name: MetricName): Gauge => make.gauge(name);
     this.#lost = {
@@ -41,6 +53,8 @@ export class ChangeMetrics {
     this.#phase = gauge('update_phase');
     this.#outdated = gauge('outdated_nodes');
     this.#departing = gauge('departing_nodes');
+    this.#departingPeople = gauge('departing_participants');
+    this.#deadline = make.ages('maintenance_deadline_seconds');
   }
 
   show(cluster: string, { losses, updates, departures }: Decision): void {
@@ -51,10 +65,21 @@ export class ChangeMetrics {
       this.#lost.rooms.inc(labels, rooms);
       this.#lost.participants.inc(labels, participants);
     }
-    this.#departing.set(labels, departures.length);
+    this.#showDepartures(labels, departures);
     if (updates === undefined) return;
     this.#outdated.set(labels, updates.outdatedNodes);
     for (const phase of phases) this.#phase.set({ ...labels, phase }, updates.phase === phase ? 1 : 0);
+  }
+
+  #showDepartures(labels: Labels, departures: Decision['departures']): void {
+    const ends = departures.flatMap(({ deadlineMs }) => deadlineMs ?? []);
+    this.#departing.set(labels, departures.length);
+    this.#departingPeople.set(
+      labels,
+      departures.reduce((sum, { participants }) => sum + participants, 0),
+    );
+    if (ends.length === 0) this.#deadline.remove(labels);
+    else this.#deadline.set(labels, () => Math.min(...ends) - this.#clock.wallMs());
   }
 
   evicted(cluster: string, { rooms, participants }: Cut): void {
@@ -68,7 +93,8 @@ export class ChangeMetrics {
     const labels = labelsOf(cluster);
     this.#known.delete(cluster);
     for (const counter of this.#counters()) counter.remove(labels);
-    for (const gauge of [this.#outdated, this.#departing]) gauge.remove(labels);
+    for (const gauge of [this.#outdated, this.#departing, this.#departingPeople]) gauge.remove(labels);
+    this.#deadline.remove(labels);
     for (const phase of phases) this.#phase.remove({ ...labels, phase });
   }
 

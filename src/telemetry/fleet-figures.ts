@@ -1,7 +1,8 @@
 /** What a decision says of a fleet, as the numbers that its gauges show. */
-import type { DecideInput, Decision, NodeState } from '../core/decide.ts';
+import type { DecideInput } from '../core/decide-input.ts';
+import type { Decision, NodeState } from '../core/decision.ts';
 import { freeSlots } from '../core/demand.ts';
-import { liveRooms } from '../core/media-nodes.ts';
+import { isLent, liveRooms } from '../core/media-nodes.ts';
 import type { MetricName } from './metric-table.ts';
 
 export const fleetGauges = [
@@ -33,6 +34,7 @@ export type FleetFigures = Readonly<Record<(typeof fleetGauges)[number], number>
 
 export function fleetFigures(input: DecideInput, decision: Decision): FleetFigures {
   const { nodes } = decision;
+  const own = nodes.filter(({ node }) => !isLent(node));
   const inState = (...states: readonly NodeState[]) => nodes.filter(({ state }) => states.includes(state));
   return {
     desired_nodes: decision.desired,
@@ -44,8 +46,8 @@ export function fleetFigures(input: DecideInput, decision: Decision): FleetFigur
     leaving_nodes: inState('Leaving').length,
     failed_nodes: inState('Failed', 'Lost').length,
     suspect_nodes: inState('Suspect').length,
-    rooms: nodes.reduce((sum, { node }) => sum + liveRooms(node).length, 0),
-    participants: nodes.reduce((sum, { node }) => sum + node.participants, 0),
+    rooms: own.reduce((sum, { node }) => sum + liveRooms(node).length, 0),
+    participants: own.reduce((sum, { node }) => sum + node.participants, 0),
     free_slots: inState('Serving').reduce((sum, { node }) => sum + freeSlots(input.spec, node), 0),
   };
 }

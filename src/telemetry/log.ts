@@ -31,13 +31,24 @@ export function createLog(options: LogOptions): Log {
       ...withoutReserved(plainFields(fields, options.level === 'debug')),
     }),
   );
+  const stream = options.stream ?? process.stdout;
+  keepGoing(stream);
   const logger = winston.createLogger({
     level: options.level,
     levels: { error: 0, warn: 1, info: 2, debug: 3 },
     format: line,
-    transports: [new winston.transports.Stream({ stream: options.stream ?? process.stdout })],
+    transports: [new winston.transports.Stream({ stream })],
   });
   return logWith(logger, {});
+}
+
+const kept = new WeakSet<NodeJS.WritableStream>();
+
+/** A line that nobody takes, because the pipe is closed or the disk is full, is lost; it must never end the process. */
+function keepGoing(stream: NodeJS.WritableStream): void {
+  if (kept.has(stream)) return;
+  kept.add(stream);
+  stream.on('error', () => undefined);
 }
 
 function withoutReserved(fields: Fields): Fields {

@@ -15,6 +15,8 @@ const cluster = ['cluster_namespace', 'cluster'] as const;
 const shadow = [...cluster, 'fleet'] as const;
 
 const phase = [...cluster, 'phase'] as const;
+/** `unit` is `Rooms` or `Viewers`. */
+const shape = [...cluster, 'shape', 'unit'] as const;
 
 /** A reaction should take milliseconds where Redis alone is asked, and seconds where a Pod must start. */
 const reactionBuckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
@@ -46,7 +48,7 @@ export const metricTable = {
     'kind',
     'outcome',
   ]),
-  refusals_total: counter('Times something was not done, by reason.', ['reason']),
+  refusals_total: counter('Times something was not done, by reason.', [...cluster, 'reason']),
   desired_nodes: gauge('Media Nodes that the last decision wants.', cluster),
   ready_nodes: gauge('Media Nodes that are Ready and registered in Redis.', cluster),
   serving_nodes: gauge('Media Nodes that take new rooms.', cluster),
@@ -84,6 +86,19 @@ export const metricTable = {
   update_phase: gauge('1 for the phase that a rolling change is in, 0 for the others.', phase),
   outdated_nodes: gauge('Media Nodes made from an earlier spec.', cluster),
   departing_nodes: gauge('Media Nodes whose machine is to be freed.', cluster),
+  departing_participants: gauge('Participants on them.', cluster),
+  maintenance_deadline_seconds: gauge(
+    'Seconds until the first of their machines is taken away, negative afterwards; none where no end is known.',
+    cluster,
+  ),
+  free_rooms: gauge(
+    'Rooms of a shape of the capacity profile that there is space for without a launch, or viewers; none where no profile is in use.',
+    shape,
+  ),
+  profile_drift: gauge(
+    'Share by which the nodes use more processor time than the capacity profile foretells, smoothed; less is negative.',
+    cluster,
+  ),
   shadow_nodes: gauge(
     'Mode DryRun: Media Nodes that there would be under this spec, and that there are.',
     shadow,

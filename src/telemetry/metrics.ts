@@ -1,10 +1,13 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { type Clock, systemClock } from '../base/clock.ts';
 import type { Action } from '../core/action.ts';
-import type { DecideInput, Decision } from '../core/decide.ts';
-import { ChangeMetrics, type Cut } from './change-metrics.ts';
+import type { DecideInput } from '../core/decide-input.ts';
+import type { Decision } from '../core/decision.ts';
+import { type Ages, ChangeMetrics, type Cut } from './change-metrics.ts';
 import { type Labels, labelsOf } from './cluster-labels.ts';
 import { fleetFigures, fleetGauges, forecastFigures, forecastGauges } from './fleet-figures.ts';
+import { ProfileMetrics } from './profile-metrics.ts';
+import { RefusalMetrics } from './refusal-metrics.ts';
 import { type ShadowFigures, shadowMetrics } from './shadow-metrics.ts';
 import { METRIC_PREFIX, type MetricDefinition, type MetricName, metricTable } from './metric-table.ts';
 
@@ -46,7 +49,7 @@ export interface MetricsOptions {
 export function createMetrics(options: MetricsOptions): Metrics {
   const registry = new Registry();
   const make = makers(registry);
-  if (options.processMetrics === true) collectDefaultMetrics({ register: registry });
+  if (options.processMetrics === true) reportProcess(registry);
   make.gauge('build_info').set({ version: options.version, node_version: options.nodeVersion }, 1);
   return {
     ...decisionMetrics(make, options.clock ?? systemClock),
@@ -58,21 +61,31 @@ export function createMetrics(options: MetricsOptions): Metrics {
   };
 }
 
+/**
+ * Without the histogram of the event loop's lag: its timer wakes a process at rest a hundred times a second, which costs
+ * as much as all that the operator does then. `nodejs_eventloop_lag_seconds`, taken at each scrape, stays.
+ */
+function reportProcess(registry: Registry): void {
+  collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: 3_600_000 });
+  for (const part of ['min', 'max', 'mean', 'stddev', 'p50', 'p90', 'p99']) {
+    registry.removeSingleMetric(`nodejs_eventloop_lag_${part}_seconds`);
+  }
+}
+
 function decisionMetrics(make: Makers, clock: Clock) {
   const decisions = make.counter('decisions_total');
-  const refusals = make.counter('refusals_total');
   const took = make.histogram('decision_seconds');
   const gauges = fleetGauges.map((name) => ({ name, gauge: make.gauge(name) }));
   const forecasts = forecastGauges.map((name) => ({ name, gauge: make.gauge(name) }));
   const ages = make.ages('redis_reading_age_seconds');
-  const changes = new ChangeMetrics(make);
+  const changes = new ChangeMetrics(make, clock);
+  const parts = [changes, new RefusalMetrics(make), new ProfileMetrics(make)] as const;
   return {
     evicted: (cluster, cut) => changes.evicted(cluster, cut),
     decision: (cluster, input, decision, tookMs) => {
-      changes.show(cluster, decision);
+      for (const part of parts) part.show(cluster, decision);
       const figures = fleetFigures(input, decision);
       decisions.inc({ reason: decision.because.reason });
-      for (const { reason } of decision.refusals) refusals.inc({ reason });
       took.observe(tookMs / 1000);
       for (const { name, gauge } of gauges) gauge.set(labelsOf(cluster), figures[name]);
       const expected = forecastFigures(input, decision);
@@ -89,7 +102,7 @@ function decisionMetrics(make: Makers, clock: Clock) {
     forgetCluster: (cluster) => {
       for (const { gauge } of [...gauges, ...forecasts]) gauge.remove(labelsOf(cluster));
       ages.remove(labelsOf(cluster));
-      changes.forget(cluster);
+      for (const part of parts) part.forget(cluster);
     },
   } satisfies Partial<Metrics>;
 }
@@ -124,12 +137,7 @@ function processMetrics(make: Makers) {
   } satisfies Partial<Metrics>;
 }
 
-type AgeMs = () => number | undefined;
-
-interface Ages {
-  set(labels: Labels, ageMs: AgeMs): void;
-  remove(labels: Labels): void;
-}
+type AgeMs = Parameters<Ages['set']>[1];
 
 interface Makers {
   counter(name: MetricName): Counter;
