@@ -27,11 +27,24 @@ export interface LocalProcess {
   kill(): Promise<void>;
 }
 
+/**
+ * `Ample` goes before others when the processor is scarce, as a Pod's request for it would let it: for whatever must
+ * not be judged by how busy the machine of the tests is. Without the right to do so it is `Even`.
+ */
+export type ProcessorShare = 'Even' | 'Ample';
+
+const amply = ['sh', '-c', 'echo -10 2>/dev/null >/proc/self/autogroup; exec "$@"', 'amply'];
+
 /** Starts a program that stays, and that the kernel kills when this process dies. @throws LabError when it cannot be started. */
-export async function startProcess(program: string, args: readonly string[]): Promise<LocalProcess> {
+export async function startProcess(
+  program: string,
+  args: readonly string[],
+  share: ProcessorShare = 'Even',
+): Promise<LocalProcess> {
   const env = { ...process.env, LD_LIBRARY_PATH: libraryPath };
   const tied = (await hasCommand('setpriv')) ? ['setpriv', '--pdeathsig', 'KILL', '--'] : [];
-  const [command = program, ...rest] = [...tied, program, ...args];
+  const shared = share === 'Ample' ? amply : [];
+  const [command = program, ...rest] = [...tied, ...shared, program, ...args];
   // In a session of its own, which is given its share of the processor: beside participants in the session of the tests
   // an operator or a Redis would wait for its turn until what is measured of it says nothing.
   const child = spawn(command, rest, { env, stdio: ['ignore', 'pipe', 'pipe'], detached: true });

@@ -2,7 +2,7 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Cluster } from './cluster/cluster.ts';
-import { run } from './exec.ts';
+import { run, until } from './exec.ts';
 import { images } from './image.ts';
 import { kubeconfigText } from './kubeconfig.ts';
 import { freePorts, startProcess, type LocalProcess } from './local-process.ts';
@@ -11,6 +11,8 @@ import { binDir, root } from './paths.ts';
 export const operatorNamespace = 'openvidu-system';
 const release = 'ovm';
 const deployment = `${release}-openvidu-media-operator`;
+/** To read its source, and for a Lease that nobody gave up to run out. */
+const leadPatienceMs = 60_000;
 const chart = join(root, 'charts', 'openvidu-media-operator');
 
 /** A chart and the image that goes with it. */
@@ -89,6 +91,8 @@ export async function installRights(cluster: Cluster, watchNamespace: string): P
 
 export interface OperatorProcess {
   readonly process: LocalProcess;
+  /** Resolves once it leads: from then on it answers for what becomes of the fleet. @throws LabError */
+  leads(): Promise<void>;
   /** SIGKILL, as a crash. */
   crash(): Promise<void>;
   /** SIGTERM, and waits for the end. */
@@ -111,7 +115,7 @@ export async function startOperator(
   const wish = { server: cluster.apiUrl, token: token.trim(), ca, namespace: operatorNamespace };
   await writeFile(kubeconfig, kubeconfigText(wish), { mode: 0o600 });
   const [port = 0] = await freePorts(1);
-  const child = await startProcess('env', [
+  const command = [
     `KUBECONFIG=${kubeconfig}`,
     `OVM_WATCH_NAMESPACE=${watchNamespace}`,
     `OVM_PORT=${port}`,
@@ -124,9 +128,14 @@ export async function startOperator(
     'OVM_LEASE_RETRY=500ms',
     process.execPath,
     join(root, 'src', 'operator', 'main.ts'),
-  ]);
+  ];
+  const child = await startProcess('env', command, 'Ample');
   return {
     process: child,
+    leads: async () => {
+      const wait = { what: 'the lead of an operator', timeoutMs: leadPatienceMs };
+      await until(wait, () => child.output().includes('"state":"leading"'));
+    },
     crash: async () => await child.kill(),
     stop: async () => {
       child.signal('SIGTERM');

@@ -202,12 +202,13 @@ describe('a fleet of real media servers with real participants', () => {
       await fleet.kubectl(['annotate', 'pod', 'media-media-0', 'openvidu.io/cordon=maintenance']);
       await become('media-0 Cordoned, media-1 Serving');
       await operator.stop();
-      await until({ what: 'all nodes open', timeoutMs: 10_000 }, async () => {
+      await fleet.until({ what: 'all nodes open', timeoutMs: 10_000 }, async () => {
         return (await closedNodes()).length === 0;
       });
       operator = await startOperator(cluster, namespace);
+      await operator.leads();
       const nodeId = fleet.node('media-media-0')?.nodeId ?? '';
-      await until({ what: 'the cordon after the restart', timeoutMs: 20_000 }, async () =>
+      await fleet.until({ what: 'the cordon after the restart', timeoutMs: 20_000 }, async () =>
         (await closedNodes()).includes(nodeId),
       );
       expect((await place(60, 'cordoned'))['media-media-0'] ?? 0).toBeLessThanOrEqual(mostStrays(60));
@@ -223,13 +224,14 @@ describe('a fleet of real media servers with real participants', () => {
       const before = uids();
       await operator.crash();
       const killedAtMs = performance.now();
-      await until({ what: 'all nodes open', timeoutMs: 10_000, stepMs: 20 }, async () => {
+      await fleet.until({ what: 'all nodes open', timeoutMs: 10_000, stepMs: 20 }, async () => {
         return (await closedNodes()).length === 0;
       });
       expect(performance.now() - killedAtMs).toBeLessThan(2500);
       await join('orphan', 'hal', 'ida', 'jon');
       operator = await startOperator(cluster, namespace);
-      await until({ what: 'the cordon after the crash', timeoutMs: 20_000 }, async () => {
+      await operator.leads();
+      await fleet.until({ what: 'the cordon after the crash', timeoutMs: 20_000 }, async () => {
         return (await closedNodes()).length === 1;
       });
       expect(uids()).toEqual(expect.arrayContaining([...before]));
