@@ -2,6 +2,7 @@
 import './quiet.ts';
 import type { ApiKey } from './local-servers.ts';
 import { type ParticipantReport, Participants } from './participants.ts';
+import { takeAmpleShare } from './processor-share.ts';
 
 export type Order =
   | { readonly op: 'open'; readonly key: ApiKey; readonly url: string }
@@ -76,6 +77,7 @@ async function obey(
 }
 
 if (import.meta.main) {
+  takeAmpleShare();
   forgiveLateFinalizers();
   serve();
 }

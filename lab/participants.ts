@@ -64,8 +64,20 @@ export class Participants {
     this.#onChange = onChange;
   }
 
-  /** Joins, and publishes if wished. Resolves when connected. @throws ConnectError when refused. */
+  /**
+   * Joins, and publishes if wished. Resolves when connected. Tried once more, as an application would, where the media
+   * library here gave up on itself: no server had a part in it. @throws ConnectError when refused.
+   */
   async join(wish: JoinWish): Promise<void> {
+    try {
+      await this.#enter(wish);
+    } catch (error) {
+      if (!wasTooSlowItself(error)) throw error;
+      await this.#enter(wish);
+    }
+  }
+
+  async #enter(wish: JoinWish): Promise<void> {
     const token = await makeToken({ ...wish, key: this.#key });
     const room = new Room();
     const startMs = Date.now();
@@ -115,6 +127,14 @@ export class Participants {
   async close(): Promise<void> {
     await Promise.all(this.#seats.map(leaveSeat));
   }
+}
+
+/**
+ * The library lets go of a connection that it made when this process does not ask for its events within some seconds
+ * (livekit/rust-sdks#1188), and answers so when it asks.
+ */
+function wasTooSlowItself(error: unknown): boolean {
+  return String(error).includes('ReadyForRoomEvent');
 }
 
 function reportOf(seat: Seat): ParticipantReport {

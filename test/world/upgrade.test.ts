@@ -11,7 +11,8 @@ import type { JsonObject } from '../../src/manifests/deep-merge.ts';
 import { stream } from '../../src/workload/random.ts';
 import { firstBuildMs } from '../../lab/tools.ts';
 
-const patientMs = 180_000;
+/** A busy machine takes three times as long as a quiet one; how long it took is printed. */
+const patientMs = 400_000;
 const max = 4;
 const surge = 2;
 
@@ -72,7 +73,7 @@ async function rollThrough({ what, make }: Change): Promise<void> {
   const fromMs = Date.now();
   const roomsBefore = traffic.tally().rooms;
   await make();
-  await fleet.until({ what, timeoutMs: patientMs - 10_000 }, () => {
+  await fleet.until({ what, timeoutMs: patientMs - 30_000 }, () => {
     const [now, ...others] = revisions();
     const done = now !== before && others.length === 0 && fleet.pods().length === max;
     return done && phase() === 'Idle' && fleet.status?.readyNodes === max;
@@ -105,7 +106,7 @@ function expectNobodyHarmed(): void {
 async function expectStopped(before: readonly string[], revision: readonly string[]): Promise<void> {
   await fleet.until({ what: 'the stop', timeoutMs: 150_000 }, () => phase() === 'Stopped');
   expect(fleet.condition('Updated')).toMatchObject({ status: 'False', reason: 'UpdateStopped' });
-  await fleet.until({ what: 'the end of the changed nodes', timeoutMs: 60_000 }, () => {
+  await fleet.until({ what: 'the end of the changed nodes', timeoutMs: 150_000 }, () => {
     return revisions().join() === revision.join() && fleet.pods().length === max;
   });
   expect(uids()).toEqual(before);
@@ -191,11 +192,15 @@ describe('a rolling change of four real media servers under real participants', 
     patientMs,
   );
 
-  test('was under load all the time', async () => {
-    const { rooms, participants } = traffic.tally();
-    process.stdout.write(`${rooms} rooms with ${participants} participants in all\n`);
-    expect(rooms).toBeGreaterThan(40);
-    await traffic.stop();
-    expectNobodyHarmed();
-  });
+  test(
+    'was under load all the time',
+    async () => {
+      const { rooms, participants } = traffic.tally();
+      process.stdout.write(`${rooms} rooms with ${participants} participants in all\n`);
+      expect(rooms).toBeGreaterThan(40);
+      await traffic.stop();
+      expectNobodyHarmed();
+    },
+    patientMs,
+  );
 });
