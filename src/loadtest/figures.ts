@@ -3,6 +3,7 @@
  * no figure and never 0.
  */
 import { build, decodeFromCompressedBase64, type Histogram as Hdr } from 'hdr-histogram-js';
+import { dueTracks } from './present.ts';
 import type { SloMetric } from './scenario.ts';
 import { quantile, sum } from './statistics.ts';
 import type { Histogram, NodeWindow, ProbeWindow, RoomWindow, WindowRecord, WorkerWindow } from './window.ts';
@@ -112,11 +113,19 @@ function people(workers: readonly WorkerWindow[]): Found {
   };
 }
 
+/**
+ * Tracks that should have arrived: those that the server told of, or those that the plan says people receive from each
+ * other if it told of fewer.
+ */
+export function tracksDue(workers: readonly WorkerWindow[]): number {
+  const toldOf = sum(workers.map((worker) => worker.tracks.expected));
+  return Math.max(toldOf, dueTracks(workers.flatMap(({ present = [] }) => present)));
+}
+
 function delivery(workers: readonly WorkerWindow[]): Found {
   const rooms = mergeRooms(workers.flatMap((worker) => worker.rooms)).filter((room) => room.expected > 0);
-  const expected = sum(workers.map((worker) => worker.tracks.expected));
   return {
-    tracksDeliveredShare: share(sum(workers.map((worker) => worker.tracks.delivered)), expected),
+    tracksDeliveredShare: share(sum(workers.map((worker) => worker.tracks.delivered)), tracksDue(workers)),
     'packetLossShare.p95': quantile(
       rooms.map((room) => room.lost / room.expected),
       0.95,

@@ -49,6 +49,16 @@ const roomWindow = fields({
   lost: figure,
 });
 
+const presentGroup = fields({
+  room: name,
+  video: flag,
+  audio: flag,
+  tiles: figure,
+  hears: flag,
+  people: count,
+  probes: count,
+});
+
 const probeWindow = fields({
   identity: name,
   framesDecoded: figure,
@@ -65,6 +75,7 @@ const workerWindow = fields({
   people: fields({ connected: count, expected: count }),
   joins: fields({ tried: count, failed: count, failedAt: named(count, 100), disconnected: count }),
   tracks: fields({ published: figure, expected: figure, delivered: figure }),
+  present: optional(list(presentGroup, mostPeople)),
   packets: fields({
     sent: figure,
     intended: figure,

@@ -1,4 +1,5 @@
 /** What a search found: the capacity with its interval, and what set it. */
+import type { Estimate } from './cost-model.ts';
 import type { SearchResult } from './record.ts';
 import type { Repetition, SearchState } from './search.ts';
 import { type Failure, stepAt } from './search-climb.ts';
@@ -31,7 +32,7 @@ export function conclude(state: SearchState, node: AboutNode = {}): SearchResult
     ...capacityOf(repetitions, (level) => stepAt(level, course.rules.mode)),
     repetitions,
     n50: n50?.value,
-    ...(n50 === undefined ? {} : { n50Interval: [n50.low, n50.high] as const }),
+    ...(n50 === undefined || !isBounded(n50) ? {} : { n50Interval: [n50.low, n50.high] as const }),
     bindingSlo: mostFrequent(
       course.ended.flatMap(({ failures }) => failures.flatMap(({ metrics }) => metrics)),
     ),
@@ -39,6 +40,8 @@ export function conclude(state: SearchState, node: AboutNode = {}): SearchResult
     windows: state.windows,
   };
 }
+
+const isBounded = ({ low, high }: Estimate): boolean => Number.isFinite(low) && Number.isFinite(high);
 
 type Capacity = Pick<SearchResult, 'capacity' | 'lower95' | 'upper95'>;
 

@@ -16,7 +16,8 @@ interface Curve {
 /**
  * n50 with its interval of 95 % (profile likelihood: all values that the trials do not speak against). The width of
  * the curve is not free below half of the gap between levels, and not above half of the levels' range, so that there
- * is an answer also where passes and fails do not overlap. `undefined` unless some passed and some failed, and failing
+ * is an answer also where passes and fails do not overlap. A side on which the trials speak against nothing, as far out as
+ * anything is looked at, is infinite. `undefined` unless some passed and some failed, and failing
  * goes with the level. Takes time in proportion to the trials.
  */
 export function logisticN50(trials: readonly Trial[]): Estimate | undefined {
@@ -37,8 +38,8 @@ export function logisticN50(trials: readonly Trial[]): Estimate | undefined {
   const top = byN50.filter(({ likelihood }) => likelihood >= best - 1e-3).map(({ n50 }) => n50);
   return {
     value: (Math.min(...top) + Math.max(...top)) / 2,
-    low: Math.min(...inside),
-    high: Math.max(...inside),
+    low: byN50[0]?.n50 === inside[0] ? -Infinity : Math.min(...inside),
+    high: byN50.at(-1)?.n50 === inside.at(-1) ? Infinity : Math.max(...inside),
   };
 }
 

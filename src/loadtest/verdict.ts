@@ -9,7 +9,7 @@
  *    broken with fewer people would be broken with all of them.
  */
 import { baselineFigures } from './baseline.ts';
-import { type Figures, figuresOf, type MeasuredWindow } from './figures.ts';
+import { type Figures, figuresOf, type MeasuredWindow, tracksDue } from './figures.ts';
 import { type Slo, type SloMetric, sloMetrics } from './scenario.ts';
 import { sum } from './statistics.ts';
 import type { BrokenSlo, InvalidReason, Verdict, WindowRecord, WorkerWindow } from './window.ts';
@@ -183,7 +183,7 @@ function absent({ metric }: Slo, { measured }: Evidence): Check {
   const { workers } = measured;
   const total = (read: (worker: WorkerWindow) => number) => sum(workers.map(read));
   const noneJoined = total(({ joins }) => joins.tried - joins.failed) <= 0;
-  const noTracks = total(({ tracks }) => tracks.expected) === 0;
+  const noTracks = tracksDue(workers) === 0;
   const nothing: Partial<Record<SloMetric, boolean>> = {
     joinFailureShare: total(({ joins }) => joins.tried) === 0,
     disconnectShare: total(({ people }) => people.expected) === 0,

@@ -1,5 +1,7 @@
 /** What is measured in one window, and the word on it. All sums are of that window alone. */
 
+import type { PresentGroup } from './present.ts';
+
 /** A histogram of hdr-histogram-js, compressed and in base64. */
 export type Histogram = string;
 
@@ -20,6 +22,8 @@ export interface WorkerWindow {
     readonly expected: number;
     readonly delivered: number;
   };
+  /** Everybody who was there from before it began to its end; older records do not have it. */
+  readonly present?: readonly PresentGroup[];
   readonly packets: {
     readonly sent: number;
     readonly intended: number;

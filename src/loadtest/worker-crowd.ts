@@ -13,6 +13,8 @@ export interface Person {
   readonly plan: PlannedPerson;
   readonly seat: Seat;
   readonly probe: ProbeSeat | undefined;
+  /** On the worker's own clock; undefined until the join has ended. */
+  joinedAtMs?: number;
 }
 
 /** What happens to people, as it happens. */
@@ -35,7 +37,7 @@ export interface CrowdParts {
     person: PlannedPerson,
     identity: string,
     onLost: (detail: string) => void,
-  ) => Omit<Person, 'plan'>;
+  ) => Pick<Person, 'seat' | 'probe'>;
   readonly events: CrowdEvents;
 }
 
@@ -130,6 +132,7 @@ export class Crowd {
     events.onTried();
     try {
       const tookMs = await person.seat.join();
+      person.joinedAtMs = this.#parts.clock.elapsedMs();
       events.onJoined(tookMs);
       this.#record({ kind: 'join', intendedAtMs, room: plan.room, identity, tookMs });
       this.#turn = Number.NEGATIVE_INFINITY;

@@ -2,7 +2,9 @@ import { encodeIntoCompressedBase64, type Histogram } from 'hdr-histogram-js';
 import type { Clock } from '../base/clock.ts';
 import { HealthMeter, timesHistogram } from './generator-health.ts';
 import type { Pacer } from './pacer.ts';
+import { type PresentGroup, presentGroups } from './present.ts';
 import type { TrackCounts } from './receive-track.ts';
+import type { Media } from './scenario.ts';
 import type { ProbeWindow, RoomWindow, WorkerWindow } from './window.ts';
 import type { Probes } from './worker-person.ts';
 import { type Crowd, noSums, type RoomSums } from './worker-crowd.ts';
@@ -24,6 +26,7 @@ export class JoinTally {
 
 export interface WindowParts {
   readonly worker: number;
+  readonly media: Media;
   readonly clock: Clock;
   readonly pacer: Pick<Pacer, 'onLate'>;
   readonly crowd: Crowd;
@@ -36,6 +39,8 @@ const mostBehindMs = 1000;
 const mostBehindShare = 0.2;
 /** Anything else was stamped by a clock that is not the shared one. */
 const longestLatencyMs = 60_000;
+/** Whoever joined this long before a window was known to everybody in the room when it began. */
+const knownAfterMs = 2000;
 /** Clocks of different machines agree to about this. */
 const clockErrorMs = 5;
 
@@ -88,6 +93,7 @@ export class OpenWindow {
         disconnected: joins.disconnected,
       },
       tracks: this.#countTracks(),
+      present: this.#present(),
       packets: {
         sent: total.sentPackets,
         intended: total.intended,
@@ -145,6 +151,14 @@ export class OpenWindow {
       if (counts !== undefined && isDelivered(this.#tracks.get(key), counts, lastedMs)) delivered += 1;
     }
     return { published, expected, delivered };
+  }
+
+  #present(): readonly PresentGroup[] {
+    const latestMs = this.#startedMs - knownAfterMs;
+    const present = this.#parts.crowd.people().flatMap(({ plan, seat, probe, joinedAtMs = Infinity }) => {
+      return seat.isConnected && joinedAtMs <= latestMs ? [{ plan, decodes: probe !== undefined }] : [];
+    });
+    return presentGroups(present, this.#parts.media);
   }
 
   async #ofProbes(): Promise<Pick<WorkerWindow, 'probes' | 'probeCost'>> {

@@ -109,7 +109,7 @@ export class Worker {
       plan: PlannedPerson,
       identity: string,
       onLost: (detail: string) => void,
-    ): Omit<Person, 'plan'> => {
+    ): Pick<Person, 'seat' | 'probe'> => {
       const wish = wishOf({ settings, keys: this.#parts.keys }, plan, identity);
       const events = this.#eventsOf(plan.room, onLost);
       if (!plan.probe || takeProbe === undefined) return { seat: takeSeat(wish, events), probe: undefined };
@@ -211,8 +211,16 @@ export class Worker {
       const run = this.#run;
       if (run === undefined) return;
       const { engine, pacer } = this.#parts;
-      const { worker, crowd } = run;
-      const open = new OpenWindow({ worker, clock: engine.clock, pacer, crowd, probes: this.#parts.probes });
+      const { worker, crowd, settings } = run;
+      const { probes } = this.#parts;
+      const open = new OpenWindow({
+        worker,
+        media: settings.media,
+        clock: engine.clock,
+        pacer,
+        crowd,
+        probes,
+      });
       this.#windows.add(open);
       this.#at(toMs, () => void this.#finish(open, number));
     });

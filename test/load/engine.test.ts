@@ -12,6 +12,7 @@ import { systemTimers } from '../../src/livekit/timers.ts';
 import { readFixtures } from '../../src/loadtest/fixture.ts';
 import { Pacer } from '../../src/loadtest/pacer.ts';
 import type { PlannedPerson, PlannedStep } from '../../src/loadtest/plan.ts';
+import { dueTracks } from '../../src/loadtest/present.ts';
 import type { FromWorker, RunSettings } from '../../src/loadtest/protocol.ts';
 import type { WorkerWindow } from '../../src/loadtest/window.ts';
 import { Worker } from '../../src/loadtest/worker.ts';
@@ -206,13 +207,14 @@ test.each([
     const generator = await Generator.start({ singleConnection });
     try {
       expect(await generator.change(everybody(nextRoom(), 4))).toMatchObject({ joined: 4, failed: 0 });
-      await sleep(1500);
+      await sleep(2500);
       const window = await generator.measure(4000);
       expect(window).toMatchObject({
         people: { connected: 4, expected: 4 },
         tracks: { published: 8, expected: 24, delivered: 24 },
         packets: { lost: 0 },
       });
+      expect(dueTracks(window.present ?? [])).toBe(24);
       // 15 pictures a second of 3 others, at each of four.
       const frames = decodeFromCompressedBase64(window.frameLatencyUs);
       expect(near(frames.totalCount, 4 * 3 * 15 * 4, 0.05)).toBe(true);

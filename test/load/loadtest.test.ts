@@ -6,6 +6,7 @@ import { LeftRecord, writeSmall } from '../../lab/loadtest/small.ts';
 import { LoadStage } from '../../lab/loadtest/stage.ts';
 import { type Scratch, scratch } from '../../lab/local-process.ts';
 import { firstBuildMs } from '../../lab/tools.ts';
+import { dueTracks } from '../../src/loadtest/present.ts';
 
 const patientMs = 80_000;
 
@@ -43,7 +44,11 @@ describe('a run of a scenario', () => {
         0.95 * sum((probe) => probe.framesExpected),
       );
       expect(sum((probe) => probe.freezeSeconds)).toBeLessThan(0.1 * sum((probe) => probe.seconds));
-      for (const { node } of windows) expect(node?.participants).toBe(node?.rooms === 1 ? 3 : 6);
+      for (const { node, workers } of windows) {
+        expect(node?.participants).toBe(node?.rooms === 1 ? 3 : 6);
+        // Of each room two are no probes, and each of them receives two pictures and two voices.
+        expect(dueTracks(workers.flatMap(({ present = [] }) => present))).toBe(8 * (node?.rooms ?? 0));
+      }
 
       const joins = one.joins().slice(0, 6);
       expect(joins.map(({ identity }) => identity)).toHaveLength(6);

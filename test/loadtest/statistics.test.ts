@@ -125,6 +125,12 @@ describe('the logistic curve', () => {
     expect(n50?.high).toBeGreaterThan(3.5);
   });
 
+  test('has no lower bound where the only pass may have been luck', () => {
+    const n50 = logisticN50([at(1, true), at(2, false)]);
+    expect(n50?.low).toBe(-Infinity);
+    expect(n50?.value).toBeCloseTo(1.5, 1);
+  });
+
   test('hardly moves for one trial that failed for no reason', () => {
     const trials = Array.from({ length: 40 }, (_, index) => at(index, index < 30));
     const moved = logisticN50([...trials, at(5, false)])?.value ?? 0;

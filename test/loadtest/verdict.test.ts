@@ -60,6 +60,12 @@ const deserted = aWorker({
   rooms: [],
 });
 
+const alike = { room: 'a', tiles: 25, hears: true, probes: 0 };
+const untold = [
+  { ...alike, video: true, audio: true, people: 1 },
+  { ...alike, video: false, audio: false, people: 9 },
+];
+
 /** Half of the people could not come in, the rest are well. */
 const halfOut = {
   people: { connected: 5 },
@@ -80,6 +86,11 @@ describe('a window', () => {
       'passes with publishers whom nobody watches, where latency is not asked for',
       { workers: [aWorker({ tracks: { expected: 0, delivered: 0 }, firstPacketMs: '', rooms: [] })] },
       'Pass',
+    ],
+    [
+      'fails when the server tells viewers of no track although a publisher is there',
+      { workers: [aWorker({ tracks: { expected: 0, delivered: 0 }, present: untold, rooms: [] })] },
+      'Fail: tracksDeliveredShare',
     ],
     [
       'fails when people get late pictures',

@@ -369,6 +369,20 @@ describe('a window', () => {
     expect(window.tracks).toMatchObject({ expected: 1, delivered });
   });
 
+  test('tells who was there all the time, by what they send and receive', async () => {
+    const world = await begin();
+    const alike = { video: true, audio: true, tiles: 9, hears: true, probes: 0 };
+    const window = await measured(world, 4000, async () => {
+      world.change([join('late', 0, 'two')], 4100, 2);
+      await world.time.advance(200);
+      world.seats.at(-1)?.arrive(100);
+    });
+    expect(window.present).toEqual([
+      { ...alike, room: 'one', people: 2 },
+      { ...alike, room: 'two', people: 1 },
+    ]);
+  });
+
   test('counts a track that the server never began to send as not delivered', async () => {
     const world = await begin();
     world.seat('a').tracks = [{ sid: 'TR', announcedMs: 0, counts: undefined }];
