@@ -65,7 +65,7 @@ function isolated(seen: LoadTestSeen, cluster: LoadTestCluster, pod: LoadTestPod
     phase: 'Pending',
     message: shared,
     actions: [{ kind: 'GiveBack', pod }],
-    target: {},
+    target: 'None',
   };
 }
 
@@ -77,7 +77,7 @@ function again({ pod, name }: LoadTestSeen, message: string): Step {
     phase: 'Pending',
     message,
     actions: ours ? [{ kind: 'GiveBack', pod }] : [],
-    target: {},
+    target: 'None',
   };
 }
 

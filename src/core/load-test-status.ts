@@ -21,9 +21,12 @@ export interface Step {
   readonly message: string;
   readonly actions: readonly LoadTestAction[];
   /** The target from now on; absent: as it was. */
-  readonly target?: NonNullable<LoadTestStatus['target']>;
+  readonly target?: NonNullable<LoadTestStatus['target']> | 'None';
   readonly stopping?: NonNullable<LoadTestStatus['stopping']>;
 }
+
+/** A step with the target that it leaves. */
+type Stated = Omit<Step, 'target'> & { readonly target: LoadTestStatus['target'] };
 
 interface Statement {
   readonly status: 'True' | 'False' | 'Unknown';
@@ -37,7 +40,8 @@ const endPhases: readonly LoadTestPhase[] = ['Succeeded', 'Inconclusive', 'Faile
 export function statusOfStep(seen: LoadTestSeen, step: Step): LoadTestStatus {
   const before = seen.status ?? {};
   const nowIso = isoFromMs(seen.nowMs);
-  const target = step.target ?? before.target;
+  // Left out where there is none: of an object that has lost all its fields an API server makes null, and refuses it.
+  const target = step.target === 'None' ? undefined : (step.target ?? before.target);
   return {
     observedGeneration: seen.generation,
     phase: step.phase,
@@ -46,7 +50,7 @@ export function statusOfStep(seen: LoadTestSeen, step: Step): LoadTestStatus {
     ...known('endTime', isEnd(step.phase) ? nowIso : undefined),
     ...known('stopping', step.stopping),
     ...known('target', target),
-    conditions: conditionsOf(seen, { ...step, ...known('target', target) }, nowIso),
+    conditions: conditionsOf(seen, { ...step, target }, nowIso),
     ...found(seen, before),
   };
 }
@@ -79,7 +83,7 @@ function artifactsOf({ resultName, result }: LoadTestSeen): LoadTestStatus['arti
 
 type Conditions = NonNullable<LoadTestStatus['conditions']>;
 
-function conditionsOf(seen: LoadTestSeen, step: Step, nowIso: string): Conditions {
+function conditionsOf(seen: LoadTestSeen, step: Stated, nowIso: string): Conditions {
   const before = seen.status?.conditions ?? [];
   return LOAD_TEST_CONDITIONS.flatMap((type) => {
     const was = before.find((condition) => condition.type === type);
@@ -105,7 +109,7 @@ function sentenceOf(reason: string): string {
 }
 
 /** `undefined`: as it was, or not yet to be said. */
-type Judge = (seen: LoadTestSeen, step: Step) => Statement | undefined;
+type Judge = (seen: LoadTestSeen, step: Stated) => Statement | undefined;
 
 const statements: Readonly<Record<LoadTestConditionType, Judge>> = {
   Validated: ({ scenario, coordinator }) => {
@@ -143,7 +147,7 @@ const endReasons: Readonly<Partial<Record<LoadTestPhase, ReasonCode>>> = {
   Aborted: 'LoadTestAborted',
 };
 
-function generatorsCondition(seen: LoadTestSeen, { phase }: Step): Statement | undefined {
+function generatorsCondition(seen: LoadTestSeen, { phase }: Stated): Statement | undefined {
   if (phase === 'Pending' || phase === 'Isolating') return undefined;
   const isEnding = isEnd(phase) || phase === 'Stopping';
   return isEnding ? generatorsEnded(seen) : generatorsNow(seen);

@@ -392,6 +392,20 @@ describe('a load test', () => {
     await expect(plane.client.get(RESULT_MAPS, { name: names.result, namespace })).resolves.toBeDefined();
   });
 
+  test('takes another node when the chosen one goes before it is closed', async () => {
+    await fleet('iota', ['iota-1', 'iota-2']);
+    await plane.client.create(
+      LOAD_TESTS,
+      aLoadTest('again', { 'spec.target': { clusterRef: { name: 'iota' } } }),
+    );
+    await until('a node is lent', async () => (await lentTo('iota-2')) === 'again');
+    await show('iota', [aNode('iota-1')]);
+    await plane.client.delete(PODS, { name: 'iota-2', namespace }, { gracePeriodSeconds: 0 });
+    await until('the other node is lent', async () => (await lentTo('iota-1')) === 'again');
+    expect((await testOf('again')).status?.target?.mediaNode).toBe('iota-1');
+    await plane.client.delete(LOAD_TESTS, { name: 'again', namespace });
+  });
+
   test('is not put on a node that has rooms of others', async () => {
     await fleet('delta', ['delta-1']);
     await show('delta', [aNode('delta-1', { rooms: 2, participants: 9 })]);
