@@ -2,7 +2,6 @@
 import './quiet.ts';
 import type { ApiKey } from './local-servers.ts';
 import { type ParticipantReport, Participants } from './participants.ts';
-import { takeAmpleShare } from './processor-share.ts';
 
 export type Order =
   | { readonly op: 'open'; readonly key: ApiKey; readonly url: string }
@@ -77,7 +76,6 @@ async function obey(
 }
 
 if (import.meta.main) {
-  takeAmpleShare();
   forgiveLateFinalizers();
   serve();
 }

@@ -128,8 +128,6 @@ export class Guests {
     const { key, url } = this.#wish;
     const child = fork(join(import.meta.dirname, 'guest-host.ts'), [], {
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-      // In a session of its own, for its share of the processor. It ends when this process lets go of the channel.
-      detached: true,
     });
     const host: Host = { child, seats: new Map(), joins: 0 };
     this.#hosts.add(host);

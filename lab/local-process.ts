@@ -5,7 +5,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { hasCommand, LabError } from './exec.ts';
 import { debDir } from './paths.ts';
-import { amply } from './processor-share.ts';
 import { libraryPath } from './tools-deb.ts';
 
 const keptOutputChars = 20_000;
@@ -28,8 +27,14 @@ export interface LocalProcess {
   kill(): Promise<void>;
 }
 
-/** `Ample` as `amply` says. */
+/**
+ * `Ample` goes before others when the processor is scarce, as a Pod's request for it would let it: for whatever must
+ * not be judged by how busy the machine of the tests is. Without the right to do so it is `Even`. Participants must not
+ * have it: their media goes before the servers that are to carry it.
+ */
 export type ProcessorShare = 'Even' | 'Ample';
+
+const amply = ['sh', '-c', 'echo -10 2>/dev/null >/proc/self/autogroup; exec "$@"', 'amply'];
 
 /** Starts a program that stays, and that the kernel kills when this process dies. @throws LabError when it cannot be started. */
 export async function startProcess(
