@@ -8,6 +8,7 @@ const common = {
 };
 export default {
   coverageProvider: 'v8',
+  testSequencer: '<rootDir>/test/support/longest-first.cjs',
   projects: [
     {
       ...common,
