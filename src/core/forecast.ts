@@ -55,14 +55,19 @@ function integrate(of: (minute: number) => number, from: number, length: number)
   return sum;
 }
 
-/** Slots that a window's rooms will want, with `z` deviations more than expected. `Off` and `Observe` use no earlier days. */
-export function forecastSlots(
-  learned: Learned,
-  mode: ForecastMode,
-  window: { readonly fromMs: number; readonly seconds: number; readonly z: number },
-): number {
+export interface SlotWindow {
+  readonly fromMs: number;
+  readonly seconds: number;
+  /** So many deviations more than expected. */
+  readonly z: number;
+  /** Of the rooms that begin in it, the share that still wants its slots at the end; all of them unless told. */
+  readonly staying?: number;
+}
+
+/** Slots that a window's rooms will want. `Off` and `Observe` use no earlier days. */
+export function forecastSlots(learned: Learned, mode: ForecastMode, window: SlotWindow): number {
   const expected = expectedArrivals(learned.arrivals, window.fromMs, window.seconds);
-  const mean = mode === 'Act' ? expected.combined : expected.recent;
+  const mean = (mode === 'Act' ? expected.combined : expected.recent) * (window.staying ?? 1);
   const { sizes } = learned;
   const spread = sizes.mean > 0 ? sizes.square / sizes.mean : 1;
   return mean + window.z * Math.sqrt(burstiness * mean * spread);

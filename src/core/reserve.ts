@@ -10,6 +10,7 @@ import type { Learned } from './learned.ts';
 import { leastFreeShare, type NodeOutlook } from './outlook.ts';
 import type { Finding } from './reasons.ts';
 import type { ClusterSpec } from './spec.ts';
+import { livesOf, stayingShare } from './survival.ts';
 import { counted } from './words.ts';
 
 /** How long a launch takes before one was measured. */
@@ -94,8 +95,15 @@ export function reserve(input: ReserveInput): Reserve {
   const pace = paceOf(input.launchMs);
   const perNode = spec.capacity.participants * spec.placement.ceiling;
   const least = spec.capacity.participants * leastNeedShare;
+  const lives = livesOf(learned.hazard);
+  // A room that begins and ends within that time gives its slots to a later one: short calls would hold a fleet for ever.
   const ahead = (seconds: number) =>
-    forecastSlots(learned, spec.forecast, { fromMs: wallMs, seconds, z: pace.z });
+    forecastSlots(learned, spec.forecast, {
+      fromMs: wallMs,
+      seconds,
+      z: pace.z,
+      staying: stayingShare(lives, seconds),
+    });
   const need = Math.max(least, ahead(pace.horizonS));
   const even = evenShare(spec, learned, outlooks);
   const keep = Math.max(need, (1 - even.weight) * wantedBack(ahead(pace.keepS), outlooks));

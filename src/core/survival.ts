@@ -119,6 +119,17 @@ function prepare(hazard: readonly number[]): Lives {
   };
 }
 
+/** Of rooms that begin evenly over the next `windowS` seconds, the share that still goes on at the end of them. */
+export function stayingShare({ cumulated }: Lives, windowS: number): number {
+  const steps = Math.max(1, Math.round(windowS / gridS));
+  let staying = 0;
+  for (let step = 0; step < steps; step += 1) {
+    const hazard = (hazardBy(cumulated, step * gridS) + hazardBy(cumulated, (step + 1) * gridS)) / 2;
+    staying += Math.exp(-hazard);
+  }
+  return staying / steps;
+}
+
 function hazardBy(cumulated: Float64Array, ageS: number): number {
   return cumulated[Math.min(cumulated.length - 1, Math.round(ageS / gridS))] ?? 0;
 }

@@ -130,6 +130,16 @@ describe('the number of nodes', () => {
     expect([got, because.reason]).toEqual([wanted, reason]);
   });
 
+  test('keeps less for short calls than for meetings, however many begin', () => {
+    const nodes = [loaded('m-0', 100), loaded('m-1', 100)];
+    const of = (lengthS: number): Reserve =>
+      reserved({ nodes, learned: { ...busy, hazard: busy.hazard.map(() => 1 / lengthS) } });
+    const [calls, meetings] = [of(240), of(3600)];
+    expect(calls.keep).toBeLessThan(0.5 * meetings.keep);
+    expect(calls.need).toBeLessThan(meetings.need);
+    expect(calls.expected).toEqual(meetings.expected);
+  });
+
   test('says when an empty node will have been empty for long enough', () => {
     const { wakeAtMs } = reserved({ nodes: [loaded('m-0', 50), idle('m-1', 20_000)] });
     expect(wakeAtMs).toBe(nowMs + 40_000);

@@ -13,6 +13,7 @@ import {
   knownEndedBy,
   livesOf,
   pointAt,
+  stayingShare,
 } from '../../src/core/survival.ts';
 
 const binOf = (ageS: number) => hazardEdgesS.findIndex((edgeS) => ageS < edgeS);
@@ -55,6 +56,22 @@ describe('the hazard of rooms', () => {
     const hazard = new SurvivalLearner().hazard(running);
     expect(hazard[binOf(2000)]).toBeLessThan((priorHazard[binOf(2000)] ?? 0) / 2);
     expect(hazard[hazardBins - 1]).toBeCloseTo(priorHazard[hazardBins - 1] ?? 0, 12);
+  });
+});
+
+describe('rooms that begin within a time', () => {
+  test.each([60, 600, 1800])(
+    'of rooms that end at a steady pace stay as many as arithmetic says: %d s',
+    (seconds) => {
+      const perSecond = 1 / 300;
+      const lives = livesOf(priorHazard.map(() => perSecond));
+      const exact = (1 - Math.exp(-perSecond * seconds)) / (perSecond * seconds);
+      expect(stayingShare(lives, seconds)).toBeCloseTo(exact, 2);
+    },
+  );
+
+  test('stay all of them where rooms last much longer', () => {
+    expect(stayingShare(livesOf(priorHazard.map(() => 1e-7)), 900)).toBeGreaterThan(0.999);
   });
 });
 
