@@ -8,7 +8,6 @@ const common = {
 };
 export default {
   coverageProvider: 'v8',
-  testSequencer: '<rootDir>/test/support/longest-first.cjs',
   projects: [
     {
       ...common,
