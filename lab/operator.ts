@@ -6,6 +6,7 @@ import { run, until } from './exec.ts';
 import { images } from './image.ts';
 import { kubeconfigText } from './kubeconfig.ts';
 import { freePorts, startProcess, type LocalProcess } from './local-process.ts';
+import { saysItLed } from './operator-log.ts';
 import { binDir, root } from './paths.ts';
 
 export const operatorNamespace = 'openvidu-system';
@@ -134,7 +135,7 @@ export async function startOperator(
     process: child,
     leads: async () => {
       const wait = { what: 'the lead of an operator', timeoutMs: leadPatienceMs };
-      await until(wait, () => child.output().includes('"state":"leading"'));
+      await until(wait, () => saysItLed(child.output()));
     },
     crash: async () => await child.kill(),
     stop: async () => {

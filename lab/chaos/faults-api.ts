@@ -4,6 +4,7 @@ import { uniform } from '../../src/workload/random.ts';
 import type { ChaosCell } from './cell.ts';
 import { api, type Fault, hand, restartMs, type Struck } from './fault.ts';
 import { until } from '../exec.ts';
+import { saysItLed } from '../operator-log.ts';
 
 export const apiFaults: readonly Fault[] = [
   api(
@@ -150,6 +151,6 @@ export async function versionNow(cell: ChaosCell): Promise<string> {
 /** The process that was started last says so; goes on without a word when it does not in time. */
 export async function untilLeading({ operator }: ChaosCell, timeoutMs: number): Promise<void> {
   await until({ what: 'the operator to lead', timeoutMs, stepMs: 30 }, () => {
-    return operator.lastWords()?.includes('"msg":"leading"') === true;
+    return saysItLed(operator.lastWords() ?? '');
   }).catch(() => undefined);
 }

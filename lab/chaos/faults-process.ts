@@ -5,6 +5,7 @@ import type { ChaosCell } from './cell.ts';
 import { type Fault, hand, restartMs, type Struck } from './fault.ts';
 import { endSecond, startSecond } from './stories.ts';
 import { until } from '../exec.ts';
+import { saysItLed } from '../operator-log.ts';
 
 const dayMs = 86_400_000;
 
@@ -99,7 +100,7 @@ async function partition({ cell, random }: Struck): Promise<void> {
   const second = await startSecond(cell);
   cell.api.set(pick(random, [{ kind: 'Freeze' }, { kind: 'Refuse' }]));
   await until({ what: 'the other operator to lead', timeoutMs: 20_000 }, () =>
-    second.operator.log.includes('"msg":"leading"'),
+    saysItLed(second.operator.log),
   ).catch(() => undefined);
   await sleep(uniform(random, 200, 1500));
   cell.api.set(undefined);

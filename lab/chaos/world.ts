@@ -7,6 +7,7 @@ import type { ChaosOperator } from './operator.ts';
 import type { ChaosRecord } from './record.ts';
 import type { ChaosStage } from './stage.ts';
 import { until } from '../exec.ts';
+import { saysItLed } from '../operator-log.ts';
 
 interface WorldFault {
   readonly name: string;
@@ -28,7 +29,7 @@ async function leadDirectly(stage: ChaosStage): Promise<void> {
   await cell.startOperator(operator);
   await cell.stopOperator();
   await until({ what: 'an operator without a proxy to lead', timeoutMs: 20_000 }, () =>
-    operator.log.includes('"msg":"leading"'),
+    saysItLed(operator.log),
   );
 }
 
