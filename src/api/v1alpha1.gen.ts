@@ -682,7 +682,7 @@ export interface ClusterAutoscalingPlacement {
    */
   readonly ceilingPercent: number;
   /**
-   * What Packed prefers where cost and quality pull apart: Cost, Balanced or Quality, or a number from 1 to 128, the price of one overloaded second of a node in seconds of one more node. The words stand for 8, 16 and 64.
+   * What Packed prefers where cost and quality pull apart: Cost, Balanced or Quality, or a number from 1 to 128, the price of one overloaded second of a node in seconds of one more node. The words stand for 4, 8 and 64.
    */
   readonly priority: number | string;
   /**

@@ -102,11 +102,12 @@ function scaled(value: number | undefined, factor: number): number | undefined {
   return value === undefined ? undefined : value * factor;
 }
 
+const usualPriority = 8;
 /** What the words stand for: the price of overload in machine time. */
-const priorities: Readonly<Record<string, number>> = { Cost: 8, Balanced: 16, Quality: 64 };
+const priorities: Readonly<Record<string, number>> = { Cost: 4, Balanced: usualPriority, Quality: 64 };
 
 function priorityOf(given: string | number): number {
-  const value = typeof given === 'number' ? given : (priorities[given] ?? 16);
+  const value = typeof given === 'number' ? given : (priorities[given] ?? usualPriority);
   return Math.max(1, Math.min(128, value));
 }
 

@@ -9,7 +9,10 @@ import { compareNames } from './media-nodes.ts';
 import { type NodeOutlook, leastFreeShare } from './outlook.ts';
 import type { ClusterSpec } from './spec.ts';
 
-/** What the choice is made for, so that a slightly better node does not take over at once: seconds of one node. */
+/**
+ * What the choice is made for, so that a slightly better node does not take over at once: seconds of one node. With an even
+ * load it is nothing: there the least loaded one is to take the next room, and a change saves harm and costs no life.
+ */
 const stickinessS = 600;
 /** Rooms that begin within this time must find room on the nodes that are open. */
 const reactionS = 5;
@@ -49,16 +52,20 @@ export function openNodes(
   const { spec } = input;
   const share = evenShare(spec, input.learned, fleet);
   const kept = keptAnyway(share, fleet);
+  const stayS = stickinessS * (1 - share.weight);
   const candidates = outlooks
     .filter((outlook) => hasSpace(spec, outlook))
-    .map((outlook) => candidateOf(outlook, costOf(spec, outlook, kept.has(outlook) ? 1 - share.weight : 1)))
+    .map((outlook) => {
+      const cost = costOf(spec, outlook, kept.has(outlook) ? 1 - share.weight : 1);
+      return { outlook, cost, score: wasOpen(outlook) ? cost - stayS : cost };
+    })
     .toSorted(compareScores);
   if (candidates.length === 0) return leastLoaded(outlooks);
   const wanted = neededSoon(input);
   const atLeast = input.blind ? Math.ceil(Math.sqrt(outlooks.length)) : 1;
   const chosen = enough(candidates, wanted, atLeast);
   // What is chosen now is what the next look finds open: among these being open weighs nothing, so that it chooses alike.
-  const asOpen = chosen.map((candidate) => ({ ...candidate, score: candidate.cost - stickinessS }));
+  const asOpen = chosen.map((candidate) => ({ ...candidate, score: candidate.cost - stayS }));
   const settled = enough(asOpen.toSorted(compareScores), wanted, atLeast);
   return new Set(settled.map(({ outlook }) => outlook.node.name));
 }
@@ -67,10 +74,6 @@ interface Candidate {
   readonly outlook: NodeOutlook;
   readonly cost: number;
   readonly score: number;
-}
-
-function candidateOf(outlook: NodeOutlook, cost: number): Candidate {
-  return { outlook, cost, score: wasOpen(outlook) ? cost - stickinessS : cost };
 }
 
 function compareScores(a: Candidate, b: Candidate): number {

@@ -30,15 +30,18 @@ export interface Pace {
   readonly keepS: number;
   /** A node that has been empty for less than this is not let go. */
   readonly holdS: number;
+  /** Nor is any within this time of a launch: a fleet that is small again soon after it grew was wrong once. */
+  readonly calmS: number;
 }
 
-/** Launch time, deviations, keep and hold: measured in simulation, and interpolated between. */
-const paces: readonly (readonly [launchS: number, z: number, keepS: number, holdS: number])[] = [
-  [0, 1, 30, 3],
-  [20, 1, 900, 60],
-  [120, 2, 1600, 120],
-  [300, 3, 2400, 300],
-  [900, 4, 3300, 600],
+/** Launch time, deviations, keep, hold and calm: measured in simulation, and interpolated between. */
+type PaceRow = readonly [launchS: number, z: number, keepS: number, holdS: number, calmS: number];
+const paces: readonly PaceRow[] = [
+  [0, 1, 30, 3, 0],
+  [20, 1, 900, 60, 0],
+  [120, 2, 1600, 120, 900],
+  [300, 3, 2400, 300, 1800],
+  [900, 4, 3300, 600, 3600],
 ];
 
 export function paceOf(launchMs: number | undefined): Pace {
@@ -50,11 +53,19 @@ export function paceOf(launchMs: number | undefined): Pace {
       paces.findIndex(([s]) => s >= launchS),
     ),
   );
-  const above = paces[paces.findIndex(([s]) => s >= launchS) < 0 ? paces.length - 1 : at] ?? [20, 1, 900, 60];
+  const above = paces[paces.findIndex(([s]) => s >= launchS) < 0 ? paces.length - 1 : at] ?? [
+    20, 1, 900, 60, 0,
+  ];
   const below = paces[at - 1] ?? above;
   const share = Math.max(0, Math.min(1, (launchS - below[0]) / Math.max(1e-9, above[0] - below[0])));
-  const between = (item: 1 | 2 | 3) => below[item] + share * (above[item] - below[item]);
-  return { horizonS: launchS + marginS, z: between(1), keepS: between(2), holdS: between(3) };
+  const between = (item: 1 | 2 | 3 | 4) => below[item] + share * (above[item] - below[item]);
+  return {
+    horizonS: launchS + marginS,
+    z: between(1),
+    keepS: between(2),
+    holdS: between(3),
+    calmS: between(4),
+  };
 }
 
 export interface ReserveInput {
@@ -151,16 +162,21 @@ function sum(outlooks: readonly NodeOutlook[], of: (outlook: NodeOutlook) => num
   return total;
 }
 
-/** Nodes that have been empty for long enough and whose slots are not wanted back soon. */
+/** Nodes that have been empty for long enough, no launch being recent, and whose slots are not wanted back soon. */
 function spareNodes(
-  { outlooks, nowMs }: ReserveInput,
+  { outlooks, nowMs, wallMs }: ReserveInput,
   pace: Pace,
   affordable: number,
 ): { readonly count: number; readonly wakeAtMs: number | undefined } {
+  const youngest = outlooks.reduce((latest, { node }) => Math.max(latest, node.pod.createdAtMs), -Infinity);
+  // A clock that went backwards must not hold nodes for longer than the time itself.
+  const calmUntilMs = nowMs + Math.min(pace.calmS * 1000, youngest + pace.calmS * 1000 - wallMs);
   const dueMs: number[] = [];
   for (const { empty, node } of outlooks) {
     const { emptySinceMs } = node.memory;
-    if (empty && emptySinceMs !== undefined) dueMs.push(emptySinceMs + pace.holdS * 1000);
+    if (empty && emptySinceMs !== undefined) {
+      dueMs.push(Math.max(calmUntilMs, emptySinceMs + pace.holdS * 1000));
+    }
   }
   const due = dueMs.filter((atMs) => atMs <= nowMs).length;
   const later = dueMs.filter((atMs) => atMs > nowMs);

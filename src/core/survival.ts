@@ -67,7 +67,7 @@ const gridS = 30;
  * many are looked at together. With a single room every busy node looks alike; with these a node that long-lived
  * rooms hold anyway looks cheaper than one that is about to become empty.
  */
-const tenureRooms = 20;
+const tenureRooms = 60;
 
 /** What a snapshot says of lives, prepared so that each room costs a few additions. */
 export interface Lives {

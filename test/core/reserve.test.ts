@@ -145,6 +145,20 @@ describe('the number of nodes', () => {
     expect(wakeAtMs).toBe(nowMs + 40_000);
   });
 
+  test('does not fall soon after a launch where launches take long', () => {
+    const launched = (agoMs: number) => [
+      loaded('m-0', 50),
+      idle('m-1', 5 * hour),
+      aNode('m-2', { pod: { createdAtMs: wallMs - agoMs }, rooms: [] }),
+    ];
+    const of = (agoMs: number, launchMs: number) => reserved({ nodes: launched(agoMs), launchMs });
+    expect(of(300_000, 120_000)).toMatchObject({ wanted: 3, wakeAtMs: nowMs + 600_000 });
+    expect(of(1_000_000, 120_000).wanted).toBe(2);
+    expect(of(300_000, 20_000).wanted).toBe(2);
+    // A Pod from the future, by a clock that was set back, holds nothing for longer.
+    expect(of(-hour, 120_000).wakeAtMs).toBe(nowMs + 900_000);
+  });
+
   test('lies between what the nodes with rooms need and what is missing, and settles at once', () => {
     const aFleet = fc.array(fc.constantFrom(0, 3, 60, 120, 170, 190, 260), { minLength: 1, maxLength: 8 });
     fc.assert(
@@ -174,16 +188,16 @@ describe('the number of nodes', () => {
 
 describe('the pace', () => {
   test.each([
-    [undefined, 1, 900, 60],
-    [20_000, 1, 900, 60],
-    [120_000, 2, 1600, 120],
-    [210_000, 2.5, 2000, 210],
-    [300_000, 3, 2400, 300],
-    [3_600_000, 4, 3300, 600],
-  ])('after launches of %s ms', (launchMs, z, keepS, holdS) => {
+    [undefined, 1, 900, 60, 0],
+    [20_000, 1, 900, 60, 0],
+    [120_000, 2, 1600, 120, 900],
+    [210_000, 2.5, 2000, 210, 1350],
+    [300_000, 3, 2400, 300, 1800],
+    [3_600_000, 4, 3300, 600, 3600],
+  ])('after launches of %s ms', (launchMs, z, keepS, holdS, calmS) => {
     const pace = paceOf(launchMs);
     expect(pace.z).toBeCloseTo(z, 9);
-    expect([pace.keepS, pace.holdS]).toEqual([keepS, holdS]);
+    expect([pace.keepS, pace.holdS, pace.calmS]).toEqual([keepS, holdS, calmS]);
   });
 
   test('is quick where launches take seconds', () => {

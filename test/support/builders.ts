@@ -29,7 +29,7 @@ export function aSpec(changes: Partial<ClusterSpec> = {}): ClusterSpec {
     startupDeadlineMs: 300_000,
     targets: [{ kind: 'Participants', utilization: 0.7 }],
     headroom: { slots: 0, share: 0, largestRoom: false },
-    placement: { strategy: 'Packed', ceiling: 0.9, priority: 16 },
+    placement: { strategy: 'Packed', ceiling: 0.9, priority: 8 },
     forecast: 'Act',
     schedules: [],
     scaleUp: freeRules,

@@ -274,7 +274,7 @@ describe('a decision', () => {
     need: 40,
     have: 55,
     keep: 45,
-    pace: { horizonS: 80, z: 1, keepS: 300, holdS: 60 },
+    pace: { horizonS: 80, z: 1, keepS: 300, holdS: 60, calmS: 0 },
     expected: { recent: 12, seasonal, combined: 12 },
     wakeAtMs: undefined,
   });
