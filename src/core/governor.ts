@@ -2,6 +2,7 @@
  * Which ready nodes take new rooms right now: one, the one where a further room costs least in machine time and
  * harm, and more only as far as the next seconds need them.
  */
+import { largestDue } from './due-rooms.ts';
 import { evenShare, keptAnyway } from './even.ts';
 import { forecastSlots } from './forecast.ts';
 import type { Learned } from './learned.ts';
@@ -58,15 +59,15 @@ export function openNodes(
     .map((outlook) => {
       const cost = costOf(spec, outlook, kept.has(outlook) ? 1 - share.weight : 1);
       return { outlook, cost, score: wasOpen(outlook) ? cost - stayS : cost };
-    })
-    .toSorted(compareScores);
+    });
   if (candidates.length === 0) return leastLoaded(outlooks);
   const wanted = neededSoon(input);
   const atLeast = input.blind ? Math.ceil(Math.sqrt(outlooks.length)) : 1;
-  const chosen = enough(candidates, wanted, atLeast);
+  const inOrder = orderFor(roomyFrom(input, candidates, fleet));
+  const chosen = enough(candidates.toSorted(inOrder), wanted, atLeast);
   // What is chosen now is what the next look finds open: among these being open weighs nothing, so that it chooses alike.
   const asOpen = chosen.map((candidate) => ({ ...candidate, score: candidate.cost - stayS }));
-  const settled = enough(asOpen.toSorted(compareScores), wanted, atLeast);
+  const settled = enough(asOpen.toSorted(inOrder), wanted, atLeast);
   return new Set(settled.map(({ outlook }) => outlook.node.name));
 }
 
@@ -74,6 +75,25 @@ interface Candidate {
   readonly outlook: NodeOutlook;
   readonly cost: number;
   readonly score: number;
+}
+
+/** Free slots that a node must have to come first: those of a large room that is due, or as many as any has. */
+function roomyFrom(
+  { learned, wallMs }: SteerInput,
+  candidates: readonly Candidate[],
+  fleet: readonly NodeOutlook[],
+): number {
+  const due = largestDue(
+    learned,
+    fleet.map(({ node }) => node),
+    wallMs,
+  );
+  return candidates.reduce((most, { outlook }) => Math.max(most, Math.min(due, outlook.free)), 0);
+}
+
+function orderFor(roomy: number): (a: Candidate, b: Candidate) => number {
+  const rank = ({ outlook }: Candidate) => (outlook.free >= roomy ? 0 : 1);
+  return (a, b) => rank(a) - rank(b) || compareScores(a, b);
 }
 
 function compareScores(a: Candidate, b: Candidate): number {

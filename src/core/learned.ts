@@ -68,6 +68,17 @@ export interface NameFacts {
   readonly sizeVariance: number;
   readonly lengthS: number;
   readonly lengthVariance: number;
+  /** When it last began, by the wall clock in seconds, and after how many days it comes again; 0 when at no fixed time. */
+  readonly startS?: number;
+  readonly everyDays?: number;
+}
+
+/** A large room that is to be expected at its usual time. */
+export interface ExpectedRoom {
+  /** The key of its name. */
+  readonly key: string;
+  readonly atS: number;
+  readonly size: number;
 }
 
 export interface NameTable {
@@ -89,6 +100,8 @@ export interface Learned {
   readonly hazard: readonly number[];
   readonly arrivals: ArrivalTable;
   readonly names: NameTable;
+  /** Large rooms of the next minutes. Left out where none is. */
+  readonly calendar?: readonly ExpectedRoom[];
   /** How far the media servers' wall clocks are behind ours, in seconds. */
   readonly clockSkewS: number;
 }

@@ -40,11 +40,11 @@ export interface Checkpoint {
   readonly names: {
     readonly salt: number;
     readonly known: readonly (readonly [string, ...number[]])[];
-    readonly once: readonly (readonly [string, number, number])[];
+    readonly once: readonly (readonly [string, number, number, number])[];
   };
 }
 
-/** Of names seen only once, this many of the newest are kept. */
+/** Of names seen only once, this many are kept: those of large rooms, then the newest. */
 const mostOnceKept = 6000;
 /** Of a layer's cells, this many of those that were seen most: what is left out is soon learned again. */
 const mostCellsKept = 14_000;
@@ -74,10 +74,12 @@ export function checkpointOf(tables: Tables): Checkpoint {
         round1(facts.sizeVariance),
         Math.round(facts.lengthS),
         Math.round(Math.sqrt(facts.lengthVariance)),
+        facts.startS ?? 0,
+        facts.everyDays ?? 0,
       ]),
-      once: [...names.once]
+      once: names.once
         .slice(-mostOnceKept)
-        .map(([key, { size, lengthS }]) => [key.slice(1), size, Math.round(lengthS)]),
+        .map(([key, { size, lengthS, startS }]) => [key.slice(1), size, Math.round(lengthS), startS]),
     },
   };
 }
@@ -158,19 +160,22 @@ function readNames(value: unknown, { names }: Tables): boolean {
   if (!isRecord(value) || !Array.isArray(value['known']) || !Array.isArray(value['once'])) return false;
   // Hashes of another salt are of no use, and harm nobody.
   if (value['salt'] !== names.salt) return true;
-  const known = value['known'].map((row) => keyed(row, 5));
-  const once = value['once'].map((row) => keyed(row, 2));
+  // Earlier versions kept no times: such a name is not expected before it has come once more.
+  const known = value['known'].map((row) => keyed(row, 7) ?? keyed(row, 5));
+  const once = value['once'].map((row) => keyed(row, 3) ?? keyed(row, 2));
   if ([...known, ...once].includes(undefined)) return false;
   names.restore(
     known.flatMap((row) => {
-      const [seen = 0, size = 0, sizeVariance = 0, lengthS = 0, lengthSpread = 0] = row?.rest ?? [];
-      return row === undefined
-        ? []
-        : [[row.key, { seen, size, sizeVariance, lengthS, lengthVariance: lengthSpread ** 2 }] as const];
+      if (row === undefined) return [];
+      const [seen = 0, size = 0, sizeVariance = 0, lengthS = 0, lengthSpread = 0, startS = 0, everyDays = 0] =
+        row.rest;
+      const lengthVariance = lengthSpread ** 2;
+      return [[row.key, { seen, size, sizeVariance, lengthS, lengthVariance, startS, everyDays }] as const];
     }),
     once.flatMap((row) => {
-      const [size = 0, lengthS = 0] = row?.rest ?? [];
-      return row === undefined ? [] : [[row.key, { size, lengthS }] as const];
+      if (row === undefined) return [];
+      const [size = 0, lengthS = 0, startS = 0] = row.rest;
+      return [[row.key, { size, lengthS, startS }] as const];
     }),
   );
   return true;

@@ -4,10 +4,12 @@
  */
 import { ArrivalLearner, evennessOf, similarDays } from './arrivals.ts';
 import { type Expected, ForecastJudge, expectedArrivals } from './forecast.ts';
+import { earlyS, largeShare, lateS } from './due-rooms.ts';
 import { GrowthLearner } from './growth.ts';
 import { LaunchWatch } from './launch-watch.ts';
 import {
   type ArrivalTable,
+  type ExpectedRoom,
   type GrowthSlot,
   type GrowthTable,
   type Learned,
@@ -29,6 +31,7 @@ const growthEveryMs = 60_000;
 const sizesEveryMs = 60_000;
 const hazardEveryMs = 600_000;
 const namesEveryMs = 900_000;
+const calendarEveryMs = 300_000;
 /** The forecast is put to the test in windows of this many minutes; by then all their rooms have their size. */
 const judgedMinutes = 5;
 const settledMinutes = 11;
@@ -64,6 +67,7 @@ export class Learner {
   #slotsMade: Made<readonly GrowthSlot[]> | undefined;
   #hazardMade: Made<readonly number[]> | undefined;
   #namesMade: Made<Learned['names']> | undefined;
+  #calendarMade: Made<readonly ExpectedRoom[]> | undefined;
   #sizesMade: Made<SizeTable> | undefined;
   #patternMade: Made<readonly number[]> | undefined;
   #daysMade: Made<ArrivalTable['days']> | undefined;
@@ -112,6 +116,7 @@ export class Learner {
       hazard: this.#hazard(wallMs),
       arrivals: this.#arrivalTable(wallMs),
       names: this.#nameTable(wallMs),
+      ...this.#calendar(wallMs, capacity),
       clockSkewS: this.#clockSkewS(),
     };
     this.#last = { value, atMs: wallMs, of: String(capacity) };
@@ -158,6 +163,17 @@ export class Learner {
       this.#names.table(this.#sizes.mean),
     );
     return this.#namesMade.value;
+  }
+
+  /** From somewhat before now on, for rooms that are late, until it is made again and somewhat longer. */
+  #calendar(wallMs: number, capacity: number): Pick<Learned, 'calendar'> {
+    const window = { fromS: wallMs / 1000 - lateS, toS: (wallMs + calendarEveryMs) / 1000 + earlyS };
+    this.#calendarMade = remade(
+      this.#calendarMade,
+      { wallMs, of: String(capacity), everyMs: calendarEveryMs, always: true },
+      () => this.#names.calendar(capacity * largeShare, window),
+    );
+    return this.#calendarMade.value.length === 0 ? {} : { calendar: this.#calendarMade.value };
   }
 
   #arrivalTable(wallMs: number): ArrivalTable {
@@ -218,7 +234,9 @@ export class Learner {
 
   #ended(room: WatchedRoom, ageS: number): void {
     this.#survival.book(room.watchedFromAgeS, ageS, true);
-    if (room.watchedFromAgeS <= 60 && room.peak > 0) this.#names.book(room.name, room.peak, ageS);
+    if (room.watchedFromAgeS <= 60 && room.peak > 0) {
+      this.#names.book(room.name, { size: room.peak, lengthS: ageS, startS: room.bornMinute * 60 + 30 });
+    }
   }
 
   /** All that is worth keeping over a restart, as plain JSON well below the size of a ConfigMap. */

@@ -2,11 +2,18 @@
  * What is remembered of rooms that recur under one name, such as a weekly meeting or a class. Names are kept as
  * salted hashes only, and no more than a bounded number of them.
  */
-import type { NameFacts, NameTable } from './learned.ts';
+import type { ExpectedRoom, NameFacts, NameTable } from './learned.ts';
 
 const mostNames = 2500;
-/** Most names seen but once wait for their second time: about a week of a busy fleet. */
-const mostOnce = 12_000;
+/**
+ * Names seen but once wait for their second time, those of large rooms apart: there are few of them, they do most harm,
+ * and most names of small rooms never come again. A queue for all would be full of these before a week is over.
+ */
+const onceClasses: readonly { readonly fromSize: number; readonly most: number }[] = [
+  { fromSize: 30, most: 4000 },
+  { fromSize: 10, most: 4000 },
+  { fromSize: 0, most: 4000 },
+];
 const keyShape = /^~[0-9a-f]{14}$/;
 
 /**
@@ -51,18 +58,23 @@ export function factsOf(table: NameTable, name: string): NameFacts | undefined {
 /** Newer meetings count more: a third each, once there are three. */
 const leastShare = 1 / 3;
 
-interface Once {
+export interface Meeting {
   readonly size: number;
   readonly lengthS: number;
+  /** By the wall clock. */
+  readonly startS: number;
+}
+
+interface Once extends Meeting {
   /** Made when they are first told: most rooms are too small for that. */
   facts?: NameFacts;
 }
 
 export class NameLearner {
   readonly salt: number;
-  /** Both with the least recently seen first. */
+  /** All with the least recently seen first. */
   readonly #known = new Map<string, NameFacts>();
-  readonly #once = new Map<string, Once>();
+  readonly #once = onceClasses.map((limits) => ({ ...limits, rooms: new Map<string, Once>() }));
   revision = 0;
 
   constructor(salt: number) {
@@ -70,21 +82,34 @@ export class NameLearner {
   }
 
   /** A room of this name has ended, having had at most `size` participants. */
-  book(name: string, size: number, lengthS: number): void {
+  book(name: string, meeting: Meeting): void {
     const key = roomKey(name, this.salt);
-    const once = this.#once.get(key);
+    const once = this.#takeOnce(key);
     const known = this.#known.get(key) ?? (once === undefined ? undefined : factsOnce(once));
     if (known === undefined) {
-      this.#once.set(key, { size, lengthS });
-      dropOldest(this.#once, mostOnce);
+      this.#addOnce(key, { ...meeting });
       this.revision += 1;
       return;
     }
-    this.#once.delete(key);
     this.#known.delete(key);
-    this.#known.set(key, refined(known, size, lengthS));
+    this.#known.set(key, refined(known, meeting));
     dropOldest(this.#known, mostNames);
     this.revision += 1;
+  }
+
+  #takeOnce(key: string): Once | undefined {
+    for (const { rooms } of this.#once) {
+      const once = rooms.get(key);
+      if (rooms.delete(key)) return once;
+    }
+    return undefined;
+  }
+
+  #addOnce(key: string, once: Once): void {
+    const among = this.#once.find(({ fromSize }) => once.size >= fromSize);
+    if (among === undefined) return;
+    among.rooms.set(key, once);
+    dropOldest(among.rooms, among.most);
   }
 
   /**
@@ -94,7 +119,7 @@ export class NameLearner {
   table(notableSize: number): NameTable {
     const byHash: Record<string, NameFacts> = {};
     let count = this.#known.size;
-    for (const [key, once] of this.#once) {
+    for (const [key, once] of this.once) {
       if (once.size < notableSize) continue;
       once.facts ??= factsOnce(once);
       byHash[key] = once.facts;
@@ -104,20 +129,44 @@ export class NameLearner {
     return { salt: this.salt, count, byHash };
   }
 
+  /**
+   * Rooms of at least `fromSize` that are to be expected within the window. A name seen once is taken for a weekly one.
+   * One that was dropped is waited for again; after the clocks have changed, one time is missed.
+   */
+  calendar(
+    fromSize: number,
+    window: { readonly fromS: number; readonly toS: number },
+  ): readonly ExpectedRoom[] {
+    const expected: ExpectedRoom[] = [];
+    const add = (key: string, size: number, atS: number | undefined): void => {
+      if (atS !== undefined && atS <= window.toS) expected.push({ key, size, atS });
+    };
+    for (const [key, facts] of this.#known) {
+      const { size, startS, everyDays } = facts;
+      if (size >= fromSize) add(key, size, nextS(startS, everyDays, window.fromS));
+    }
+    for (const { rooms } of this.#once) {
+      for (const [key, { size, startS }] of rooms) {
+        if (size >= fromSize) add(key, size, nextS(startS, daysOfWeek, window.fromS));
+      }
+    }
+    return expected;
+  }
+
   /** All that is known, oldest first, for a checkpoint. */
   get known(): ReadonlyMap<string, NameFacts> {
     return this.#known;
   }
 
-  get once(): ReadonlyMap<string, Once> {
-    return this.#once;
+  /** Those seen once, the classes of small rooms first, and in each the oldest first. */
+  get once(): readonly (readonly [string, Once])[] {
+    return this.#once.toReversed().flatMap(({ rooms }) => [...rooms]);
   }
 
   restore(known: Iterable<readonly [string, NameFacts]>, once: Iterable<readonly [string, Once]>): void {
     for (const [key, facts] of known) this.#known.set(key, facts);
-    for (const [key, facts] of once) this.#once.set(key, facts);
+    for (const [key, facts] of once) this.#addOnce(key, facts);
     dropOldest(this.#known, mostNames);
-    dropOldest(this.#once, mostOnce);
     this.revision += 1;
   }
 }
@@ -133,12 +182,34 @@ function dropOldest(map: Map<string, unknown>, most: number): void {
 /** The same room may be a little different next time: by a quarter, until it shows how alike its meetings are. */
 const firstSpread = 0.25;
 
-function factsOnce({ size, lengthS }: Once): NameFacts {
+function factsOnce({ size, lengthS, startS }: Once): NameFacts {
   const sizeVariance = Math.max(1, firstSpread * size) ** 2;
-  return { seen: 1, size, sizeVariance, lengthS, lengthVariance: (firstSpread * lengthS) ** 2 };
+  const lengthVariance = (firstSpread * lengthS) ** 2;
+  return { seen: 1, size, sizeVariance, lengthS, lengthVariance, startS, everyDays: daysOfWeek };
 }
 
-function refined(known: NameFacts, size: number, lengthS: number): NameFacts {
+const dayS = 86_400;
+const daysOfWeek = 7;
+/** A meeting may begin so much earlier or later than the last time and still be the one of that time. */
+const punctualS = 1800;
+/** So many are missed one after the other before it is not waited for any more: a long weekend, a holiday. */
+const mostMissed = 3;
+
+/** After how many days it came again. Within a week it may be a daily one that was dropped, or a weekend. */
+function daysBetween(startS: number, nextStartS: number): number {
+  const days = Math.round((nextStartS - startS) / dayS);
+  if (days < 1 || Math.abs(nextStartS - startS - days * dayS) > punctualS) return 0;
+  return days < daysOfWeek - 1 ? 1 : days;
+}
+
+function nextS(startS: number | undefined, everyDays: number | undefined, fromS: number): number | undefined {
+  if (startS === undefined || everyDays === undefined || everyDays === 0) return undefined;
+  const periodS = everyDays * dayS;
+  const times = Math.max(1, Math.ceil((fromS - startS) / periodS));
+  return times > mostMissed ? undefined : startS + times * periodS;
+}
+
+function refined(known: NameFacts, { size, lengthS, startS }: Meeting): NameFacts {
   const share = Math.max(leastShare, 1 / (known.seen + 1));
   const sizeError = size - known.size;
   const lengthError = lengthS - known.lengthS;
@@ -148,5 +219,7 @@ function refined(known: NameFacts, size: number, lengthS: number): NameFacts {
     sizeVariance: (1 - share) * (known.sizeVariance + share * sizeError * sizeError),
     lengthS: known.lengthS + share * lengthError,
     lengthVariance: (1 - share) * (known.lengthVariance + share * lengthError * lengthError),
+    startS,
+    everyDays: known.startS === undefined ? 0 : daysBetween(known.startS, startS),
   };
 }

@@ -149,6 +149,39 @@ describe('the open nodes', () => {
     expect(open(nodes, { known: flash }).length).toBeGreaterThan(2);
   });
 
+  describe('for a large room that is due', () => {
+    // m-0 is full for many hours, so that it costs least; m-1 is nearly empty.
+    const nodes = [nodeWith('m-0', rooms('m-0', 16, 6, 900)), nodeWith('m-1', rooms('m-1', 2, 6, 900))];
+    const dueIn = (seconds: number, size = 120): Learned => ({
+      ...learned,
+      names: { salt: 9, count: 0, byHash: {} },
+      calendar: [{ key: roomKey('all-hands', 9), atS: wallMs / 1000 + seconds, size }],
+    });
+
+    test.each<readonly [string, Learned, readonly string[]]>([
+      ['are the one that has space for it', dueIn(60), ['m-1']],
+      ['are that one still when it is late', dueIn(-200), ['m-1']],
+      ['are the emptiest when none has', dueIn(60, 400), ['m-1']],
+      ['are as ever when it is not due yet', dueIn(600), ['m-0']],
+      ['are as ever when it did not come', dueIn(-600), ['m-0']],
+      ['are as ever when all have space for it', dueIn(60, 20), ['m-0']],
+    ])('%s', (_, known, names) => {
+      expect(open(nodes)).toEqual(['m-0']);
+      expect(open(nodes, { known })).toEqual(names);
+    });
+
+    test('are as ever once it has begun, by name or by key', () => {
+      for (const room of ['all-hands', roomKey('all-hands', 9)]) {
+        const begun = aRoom('m-1', { room, participants: 1, createdAtSeconds: wallMs / 1000 - 20 });
+        const [first, second] = nodes;
+        if (first === undefined || second === undefined) throw new TypeError('Two nodes are missing.');
+        const known = dueIn(60);
+        const withIt = [first, nodeWith('m-1', [...second.rooms, begun])];
+        expect(open(withIt, { known })).toEqual(open(withIt));
+      }
+    });
+  });
+
   test.each([
     [1, 1],
     [4, 2],

@@ -162,6 +162,9 @@ const tables: fc.Arbitrary<Learned> = fc
         drawn.weekly === undefined
           ? prior.names
           : { salt: 7, count: 1, byHash: { [roomKey('weekly', 7)]: { ...weekly, size: drawn.weekly } } },
+      ...(drawn.weekly === undefined
+        ? {}
+        : { calendar: [{ key: roomKey('weekly', 7), atS: wallMs / 1000 + 30, size: drawn.weekly }] }),
       clockSkewS: drawn.clockSkewS,
     };
   });
