@@ -70,6 +70,7 @@ bench: images ## Measure reaction times, cost and the speed of deciding, side by
 
 policy: $(NPM_STAMP) ## Play the governor and its rivals on the shipped profiles; tables and reports in build/policy
 	@node lab/policy.ts
+	@node lab/policy-names.ts
 
 reality: images ## Run one scenario on a real local cluster and in the simulator, and compare (25 minutes)
 	@node lab/reality/reality.ts
