@@ -213,14 +213,18 @@ export class Fleet {
     return `${account}\nPods by the API server:\n${pods}Registered: ${registered}`;
   }
 
-  /** Ids of the nodes that the registry lists, and whether each is closed to new rooms. */
-  async registry(): Promise<ReadonlyMap<string, { readonly closed: boolean }>> {
+  /**
+   * Ids of the nodes that the registry lists, whether each is closed to new rooms, and when its server last wrote of
+   * itself, in seconds of the wall clock.
+   */
+  async registry(): Promise<ReadonlyMap<string, { readonly closed: boolean; readonly heartbeatS: number }>> {
     const entries = Object.entries(await this.#redis.hgetallBuffer('nodes'));
     return new Map(
       entries.map(([id, value]) => {
         const node = decodeNode(id, value);
         if (node.kind === 'Node') this.#learnHome(id, node.ip);
-        return [id, { closed: node.kind === 'Node' && node.cordonMarked }] as const;
+        const seen = node.kind === 'Node' ? node : { cordonMarked: false, updatedAtSeconds: 0 };
+        return [id, { closed: seen.cordonMarked, heartbeatS: seen.updatedAtSeconds }] as const;
       }),
     );
   }
