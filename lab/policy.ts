@@ -17,19 +17,19 @@ import { LabError } from './exec.ts';
 import { buildDir } from './paths.ts';
 import { elapsedSay, runCli } from './tools.ts';
 
-const capacity = 200;
+export const capacity = 200;
 const fixedCeiling = 'fixed-ceiling-80';
 const rivals = ['openvidu-v2', 'hpa', 'jitsi', 'target-tracking', 'agones-buffer'] as const;
 const usualProfiles =
   'office,office-no-events,timetable,flash,global,outage,small,smooth,contact' satisfies string;
-const outDir = join(buildDir, 'policy');
+export const outDir = join(buildDir, 'policy');
 const say = elapsedSay();
 
 function listed(name: string, usual: string): readonly string[] {
   return (process.env[name] ?? usual).split(',').filter((item) => item !== '');
 }
 
-const seeds = listed('POLICY_SEEDS', '1,2,3').map(Number);
+export const seeds = listed('POLICY_SEEDS', '1,2,3').map(Number);
 const launches = listed('POLICY_LAUNCHES', '20,120').map(Number);
 
 function profiles(): readonly ProfileName[] {
@@ -96,7 +96,7 @@ function reportOf(runs: readonly BacktestRun[], launchSeconds: number): string {
 }
 
 const mean = (values: readonly number[]): number => values.reduce((sum, one) => sum + one, 0) / values.length;
-const avoidable = (run: SimResult): number => run.overloadShare - run.unavoidableOverloadShare;
+export const avoidable = (run: SimResult): number => run.overloadShare - run.unavoidableOverloadShare;
 
 /** One line a profile: ratio / avoidable overload in percent of each policy, and the governor against two of them. */
 function table(results: readonly SimResult[]): string {

@@ -14,12 +14,16 @@ export const lateS = 240;
 /** A room of the same name that began within this time is the one that was waited for. */
 const begunWithinS = 1200;
 
+interface Sighted {
+  readonly node: MediaNode;
+}
+
 /** Participants of the largest room that is to begin about now and has not; 0 when none is. */
-export function largestDue(learned: Learned, nodes: readonly MediaNode[], wallMs: number): number {
+export function largestDue(learned: Learned, fleet: readonly Sighted[], wallMs: number): number {
   const nowS = wallMs / 1000;
   const due = (learned.calendar ?? []).filter(({ atS }) => atS - earlyS <= nowS && nowS <= atS + lateS);
   if (due.length === 0) return 0;
-  const begun = begunLately(learned, nodes, nowS);
+  const begun = begunLately(learned, fleet, nowS);
   return due.reduce(
     (most, room: ExpectedRoom) => (begun.has(room.key) ? most : Math.max(most, room.size)),
     0,
@@ -28,13 +32,13 @@ export function largestDue(learned: Learned, nodes: readonly MediaNode[], wallMs
 
 function begunLately(
   { names, clockSkewS }: Learned,
-  nodes: readonly MediaNode[],
+  fleet: readonly Sighted[],
   nowS: number,
 ): ReadonlySet<string> {
   const sinceS = nowS - clockSkewS - begunWithinS;
   const keys = new Set<string>();
-  for (const { rooms } of nodes) {
-    for (const { room, createdAtSeconds } of rooms) {
+  for (const { node } of fleet) {
+    for (const { room, createdAtSeconds } of node.rooms) {
       if (createdAtSeconds !== undefined && createdAtSeconds >= sinceS) keys.add(roomKey(room, names.salt));
     }
   }

@@ -83,11 +83,7 @@ function roomyFrom(
   candidates: readonly Candidate[],
   fleet: readonly NodeOutlook[],
 ): number {
-  const due = largestDue(
-    learned,
-    fleet.map(({ node }) => node),
-    wallMs,
-  );
+  const due = largestDue(learned, fleet, wallMs);
   return candidates.reduce((most, { outlook }) => Math.max(most, Math.min(due, outlook.free)), 0);
 }
 
