@@ -189,7 +189,7 @@ export class Fleet {
   async until(wait: Wait, holds: () => Promise<boolean> | boolean): Promise<void> {
     await until({ stepMs: 50, ...wait }, holds).catch(async (error: unknown) => {
       const why = error instanceof Error ? error.message : String(error);
-      throw new LabError(`${why}.\n${await this.#account()}${this.#witness()}`);
+      throw new LabError(`${why}.\n${this.#witness()}\n${await this.#account()}`);
     });
   }
 

@@ -94,21 +94,19 @@ export interface OperatorProcess {
   readonly process: LocalProcess;
   /** Resolves once it leads: from then on it answers for what becomes of the fleet. @throws LabError */
   leads(): Promise<void>;
+  /** Whether it runs and the end of its log, for the account of a failure. */
+  saidLast(): string;
   /** SIGKILL, as a crash. */
   crash(): Promise<void>;
   /** SIGTERM, and waits for the end. */
   stop(): Promise<void>;
 }
 
-/**
- * Runs the operator from source with the rights of its own ServiceAccount. A crashed leader keeps the Lease for
- * `leaseSeconds`; a busy machine may be too slow to renew a short one.
- */
-export async function startOperator(
-  cluster: Cluster,
-  watchNamespace: string,
-  leaseSeconds = 3,
-): Promise<OperatorProcess> {
+/** A crashed leader keeps the Lease so long; one that cannot renew it in time ends, and a busy machine is slow for seconds. */
+const leaseSeconds = 8;
+
+/** Runs the operator from source with the rights of its own ServiceAccount. Nothing starts it again when it ends. */
+export async function startOperator(cluster: Cluster, watchNamespace: string): Promise<OperatorProcess> {
   const token = await cluster.kubectl(['-n', operatorNamespace, 'create', 'token', deployment]);
   const kubeconfig = join(cluster.dir, 'operator', 'kubeconfig.json');
   await mkdir(join(cluster.dir, 'operator'), { recursive: true });
@@ -137,6 +135,7 @@ export async function startOperator(
       const wait = { what: 'the lead of an operator', timeoutMs: leadPatienceMs };
       await until(wait, () => saysItLed(child.output()));
     },
+    saidLast: () => `The operator${child.running() ? '' : ' (it has ended)'}: ${child.output().slice(-1500)}`,
     crash: async () => await child.kill(),
     stop: async () => {
       child.signal('SIGTERM');

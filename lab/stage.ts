@@ -23,8 +23,6 @@ export interface FleetOnStage {
   readonly spec: Omit<FleetSpec, 'name' | 'secretName' | 'redisAddress'>;
 }
 
-const leaseSeconds = 8;
-
 export class Stage {
   readonly cluster: Cluster;
   readonly namespace: string;
@@ -60,7 +58,7 @@ export class Stage {
   }
 
   async startOperator(): Promise<void> {
-    const operator = await startOperator(this.cluster, this.namespace, leaseSeconds);
+    const operator = await startOperator(this.cluster, this.namespace);
     this.#operator = operator;
     void operator.process.ended.then(async () => await this.#startAgain(operator));
   }
@@ -117,7 +115,7 @@ export class Stage {
 
   #operatorSaid(): string {
     const often = this.operatorEnds === 0 ? '' : ` (it ended by itself ${this.operatorEnds} times)`;
-    return `\nThe operator${often}: ${this.operatorOutput().slice(-2500)}`;
+    return `The operator${often}: ${this.operatorOutput().slice(-1500)}`;
   }
 
   async startTraffic(wish: TrafficWish): Promise<Traffic> {

@@ -48,7 +48,7 @@ afterAll(async () => {
 
 async function openFleet(name: string): Promise<Fleet> {
   const opened = await Fleet.open({ cluster, namespace, name });
-  opened.witness(() => `\nThe operator: ${operator.process.output().slice(-2500)}`);
+  opened.witness(() => operator.saidLast());
   return opened;
 }
 
