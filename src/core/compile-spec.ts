@@ -2,7 +2,15 @@
 import type { OpenViduCluster } from '../api/v1alpha1.gen.ts';
 import type { Engine, ProfileRef } from './capacity-profile.ts';
 import { parseCron } from './cron.ts';
-import type { ClusterSpec, Schedule, ScalingRules, SpecProblem, Target, Updates } from './spec.ts';
+import {
+  type ClusterSpec,
+  type Schedule,
+  type ScalingRules,
+  type SpecProblem,
+  type Target,
+  type Updates,
+  usualPriority,
+} from './spec.ts';
 import { never } from '../base/assert.ts';
 import { parseDurationMs } from '../base/duration.ts';
 
@@ -102,7 +110,6 @@ function scaled(value: number | undefined, factor: number): number | undefined {
   return value === undefined ? undefined : value * factor;
 }
 
-const usualPriority = 8;
 /** What the words stand for: the price of overload in machine time. */
 const priorities: Readonly<Record<string, number>> = { Cost: 4, Balanced: usualPriority, Quality: 64 };
 

@@ -5,14 +5,13 @@
 import type { Learned } from './learned.ts';
 import { compareNames } from './media-nodes.ts';
 import type { NodeOutlook } from './outlook.ts';
-import type { ClusterSpec } from './spec.ts';
+import { type ClusterSpec, usualPriority } from './spec.ts';
 
 /** The mean hour of the last day by its busiest: up to the first, days have peaks; from the second on they have none. */
 const peakedBelow = 0.4;
 const evenFrom = 0.6;
-/** Share of its capacity that is used on average when another node is launched, with a priority of 8. */
-const usualFill = 0.72;
-const usualPriority = 8;
+/** Share of its capacity that is used on average when another node is launched, with the usual priority. */
+const usualFill = 0.7;
 /** By so much sooner for each doubling of the priority. */
 const fillPerDoubling = 0.05;
 const leastFill = 0.4;

@@ -119,8 +119,7 @@ export class NameLearner {
   table(notableSize: number): NameTable {
     const byHash: Record<string, NameFacts> = {};
     let count = this.#known.size;
-    for (const [key, once] of this.once) {
-      if (once.size < notableSize) continue;
+    for (const [key, once] of this.#onceFrom(notableSize)) {
       once.facts ??= factsOnce(once);
       byHash[key] = once.facts;
       count += 1;
@@ -145,12 +144,18 @@ export class NameLearner {
       const { size, startS, everyDays } = facts;
       if (size >= fromSize) add(key, size, nextS(startS, everyDays, window.fromS));
     }
-    for (const { rooms } of this.#once) {
-      for (const [key, { size, startS }] of rooms) {
-        if (size >= fromSize) add(key, size, nextS(startS, daysOfWeek, window.fromS));
-      }
+    for (const [key, { size, startS }] of this.#onceFrom(fromSize)) {
+      add(key, size, nextS(startS, daysOfWeek, window.fromS));
     }
     return expected;
+  }
+
+  /** Those seen once that were at least this large. Classes in which there can be none are not looked at. */
+  *#onceFrom(size: number): Generator<readonly [string, Once]> {
+    for (const { fromSize, rooms } of this.#once) {
+      for (const entry of rooms) if (entry[1].size >= size) yield entry;
+      if (fromSize <= size) return;
+    }
   }
 
   /** All that is known, oldest first, for a checkpoint. */

@@ -53,6 +53,9 @@ export interface ScalingRules {
   readonly policies: readonly RatePolicy[];
 }
 
+/** The price of overload that the word Balanced stands for; what was measured at a price was measured at this one. */
+export const usualPriority = 8;
+
 export interface Placement {
   readonly strategy: 'Packed' | 'Spread';
   /**

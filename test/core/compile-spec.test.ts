@@ -41,7 +41,7 @@ describe('the compiled spec', () => {
         startupDeadlineMs: 300_000,
         targets: [{ kind: 'Participants', utilization: 0.7 }],
         headroom: { slots: 0, share: 0, largestRoom: false },
-        placement: { strategy: 'Packed', ceiling: 0.9, priority: 8 },
+        placement: { strategy: 'Packed', ceiling: 0.95, priority: 8 },
         forecast: 'Act',
         schedules: [],
         scaleUp: {

@@ -75,7 +75,7 @@ describe('what an even load asks for', () => {
       evenShare(
         aSpec({ capacity, placement: { ...spec.placement, priority } }),
         withEvenness(1),
-        fleet([170, 170, 170, 170]),
+        fleet([165, 165, 160, 160]),
       ).fewest;
     expect([of(4), of(8), of(64)]).toEqual([4, 5, 6]);
     expect(of(0)).toBeLessThanOrEqual(of(4));

@@ -179,7 +179,7 @@ test('the API server fills in every default', async () => {
       placement: {
         strategy: 'Packed',
         priority: 'Balanced',
-        ceilingPercent: 90,
+        ceilingPercent: 95,
         unverifiedServers: 'Refuse',
       },
       behavior: {
