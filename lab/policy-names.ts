@@ -7,11 +7,12 @@ import { join } from 'node:path';
 import { runAll } from '../src/cli/backtest-pool.ts';
 import type { BacktestTask } from '../src/cli/backtest-task.ts';
 import { choosePolicy } from '../src/cli/policy-choice.ts';
+import { avoidableOverloadShare } from '../src/simulate/result.ts';
 import { generateTrace } from '../src/workload/generate.ts';
 import { type Random, normal, stream } from '../src/workload/random.ts';
 import type { TraceRoom } from '../src/workload/trace.ts';
 import { writeTrace } from '../src/workload/trace-file.ts';
-import { avoidable, capacity, outDir, seeds } from './policy.ts';
+import { capacity, outDir, seeds } from './policy.ts';
 import { elapsedSay, runCli } from './tools.ts';
 
 const weeks = 3;
@@ -70,7 +71,7 @@ async function main(): Promise<void> {
     onProgress: (_, finished) => say(`${finished} of ${tasks.length} runs`),
   });
   const lines = runs.map(({ result }) => {
-    const overload = (100 * avoidable(result)).toFixed(2);
+    const overload = (100 * avoidableOverloadShare(result)).toFixed(2);
     return `| ${result.trace} | ${result.seed} | ${result.ratio.toFixed(3)} | ${overload} | ${result.roomsCut} |`;
   });
   process.stdout.write(

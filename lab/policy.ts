@@ -9,7 +9,7 @@ import { runAll } from '../src/cli/backtest-pool.ts';
 import type { BacktestRun, BacktestTask } from '../src/cli/backtest-task.ts';
 import { choosePolicies, policyTitle } from '../src/cli/policy-choice.ts';
 import { renderReport } from '../src/simulate/report.ts';
-import type { SimResult } from '../src/simulate/result.ts';
+import { avoidableOverloadShare, type SimResult } from '../src/simulate/result.ts';
 import { generateTrace } from '../src/workload/generate.ts';
 import { isProfileName, type ProfileName } from '../src/workload/profiles.ts';
 import { writeTrace } from '../src/workload/trace-file.ts';
@@ -96,7 +96,6 @@ function reportOf(runs: readonly BacktestRun[], launchSeconds: number): string {
 }
 
 const mean = (values: readonly number[]): number => values.reduce((sum, one) => sum + one, 0) / values.length;
-export const avoidable = (run: SimResult): number => run.overloadShare - run.unavoidableOverloadShare;
 
 /** One line a profile: ratio / avoidable overload in percent of each policy, and the governor against two of them. */
 function table(results: readonly SimResult[]): string {
@@ -106,7 +105,7 @@ function table(results: readonly SimResult[]): string {
     const of = (policy: string) => results.filter((run) => run.trace === trace && run.policy === policy);
     const cells = policies.map(
       (policy) =>
-        `${mean(of(policy).map((run) => run.ratio)).toFixed(2)} / ${(100 * mean(of(policy).map(avoidable))).toFixed(2)}`,
+        `${mean(of(policy).map((run) => run.ratio)).toFixed(2)} / ${(100 * mean(of(policy).map(avoidableOverloadShare))).toFixed(2)}`,
     );
     const against = (policy: string) =>
       mean(

@@ -1,6 +1,6 @@
 /** From many runs to one line for each trace and policy: means over seeds with what they are worth. Pure. */
 import { type BySeed, type Estimate, estimate, pairedRatio } from '../simulate/report-statistics.ts';
-import type { SimResult } from '../simulate/result.ts';
+import { avoidableOverloadShare, type SimResult } from '../simulate/result.ts';
 import { type Column, textTable } from './output.ts';
 
 type Figure = Exclude<keyof SimResult, 'policy' | 'seed' | 'trace' | 'wallMs' | 'rooms'>;
@@ -62,7 +62,7 @@ function lineOf(
     ...heading,
     seeds: runs.map(({ seed }) => seed),
     nodeHoursAgainstFirst: told(pairedRatio(hoursBySeed(runs), first)),
-    avoidableOverloadShare: meanOf(runs.map((run) => run.overloadShare - run.unavoidableOverloadShare)),
+    avoidableOverloadShare: meanOf(runs.map(avoidableOverloadShare)),
     // The list of figures has every key of the record; only the compiler cannot follow the entries.
     ...(Object.fromEntries(means) as Record<Figure, MeanOf>),
   };

@@ -1,5 +1,5 @@
 /** The figures of a simulation with a sentence for each, for people. */
-import type { SimResult } from '../simulate/result.ts';
+import { avoidableOverloadShare, type SimResult } from '../simulate/result.ts';
 import { textTable } from './output.ts';
 
 type Line = readonly [figure: string, value: string, says: string];
@@ -12,7 +12,7 @@ export function resultText(result: SimResult): string {
 }
 
 function lines(result: SimResult): readonly Line[] {
-  const avoidable = result.overloadShare - result.unavoidableOverloadShare;
+  const avoidable = avoidableOverloadShare(result);
   return [
     ['node-hours', result.nodeHours.toFixed(1), 'paid for, from each launch to its removal'],
     ['bound', result.boundNodeHours.toFixed(1), 'node-hours of a fleet that could move rooms, at 70 % use'],

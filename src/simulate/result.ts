@@ -25,3 +25,10 @@ export interface SimResult {
   readonly drainMinutesP95: number;
   readonly wallMs: number;
 }
+
+/** The part of the overload that a better policy could avoid. */
+export function avoidableOverloadShare(
+  run: Pick<SimResult, 'overloadShare' | 'unavoidableOverloadShare'>,
+): number {
+  return run.overloadShare - run.unavoidableOverloadShare;
+}
