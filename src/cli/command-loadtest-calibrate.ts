@@ -7,7 +7,7 @@ import { sayDuration } from '../base/duration.ts';
 import { isoFromMs } from '../base/iso-time.ts';
 import type { CalibrationCell } from '../loadtest/calibrate-plan.ts';
 import type { CostFit } from '../loadtest/cost-fit.ts';
-import type { Fingerprint, RunRecord } from '../loadtest/record.ts';
+import type { RunRecord } from '../loadtest/record.ts';
 import { type ExitCode, NegativeAnswerError, UsageError } from './cli-error.ts';
 import { handle, type Shell } from './command.ts';
 import type { Io } from './io.ts';
@@ -16,7 +16,7 @@ import { metaIn, refuseOthers, type SearchRecord, searchOf, writeProfile } from 
 import { asCliError, newFolder, newRunId, placeOf, runInto, type RunSurroundings } from './loadtest-run.ts';
 import { RunWatch } from './loadtest-watch.ts';
 import { answer } from './output.ts';
-import { calibrationText } from './loadtest-costs-text.ts';
+import { type CalibrationAnswer, calibrationText } from './loadtest-costs-text.ts';
 import { duration, objectName, wholeNumber } from './values.ts';
 
 interface CalibrateOptions extends LoadOptions {
@@ -25,14 +25,6 @@ interface CalibrateOptions extends LoadOptions {
   readonly dwell: number;
   readonly windows: number;
   readonly search?: readonly string[];
-}
-
-export interface CalibrationAnswer {
-  readonly profile: string | undefined;
-  readonly folder: string;
-  readonly cells: { readonly planned: number; readonly measured: number };
-  readonly fit: CostFit;
-  readonly fingerprint: Fingerprint | undefined;
 }
 
 const defaultSeed = 1;

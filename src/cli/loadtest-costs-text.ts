@@ -1,7 +1,16 @@
 /** What a calibration found, for people. */
 import type { CostModel, Estimate } from '../loadtest/cost-model.ts';
-import type { CalibrationAnswer } from './command-loadtest-calibrate.ts';
+import type { CostFit } from '../loadtest/cost-fit.ts';
+import type { Fingerprint } from '../loadtest/record.ts';
 import { textTable } from './output.ts';
+
+export interface CalibrationAnswer {
+  readonly profile: string | undefined;
+  readonly folder: string;
+  readonly cells: { readonly planned: number; readonly measured: number };
+  readonly fit: CostFit;
+  readonly fingerprint: Fingerprint | undefined;
+}
 
 export function calibrationText({ fit, cells, profile, folder }: CalibrationAnswer): string {
   const measured = `${cells.measured} of ${cells.planned} cells were measured; their records are in ${folder}`;

@@ -3,8 +3,30 @@ import type { ClusterStatus } from '../api/v1alpha1.gen.ts';
 import { isoFromMs } from '../base/iso-time.ts';
 import type { Action } from '../core/action.ts';
 import { statusOf } from '../core/status.ts';
-import type { LifeMoment, LifeReport } from './life.ts';
-import { claims } from './life-claims.ts';
+import type { DecideInput } from '../core/decide-input.ts';
+import type { Decision } from '../core/decision.ts';
+import { type Violation, claims } from './life-claims.ts';
+import type { LifePlan } from './life-plan.ts';
+
+export interface LifeReport {
+  readonly plan: LifePlan;
+  readonly violation: Violation | undefined;
+  readonly passes: number;
+  /** How often each kind of action was carried out. */
+  readonly actions: Readonly<Partial<Record<Action['kind'], number>>>;
+  /** How long it lived, in simulated seconds. */
+  readonly livedS: number;
+  /** Equal lives have equal digests. */
+  readonly digest: number;
+  /** The last decisions, oldest first, with what was done since the one before. */
+  readonly last: readonly LifeMoment[];
+}
+
+export interface LifeMoment {
+  readonly input: DecideInput;
+  readonly decision: Decision;
+  readonly done: readonly Action[];
+}
 
 /** How to live the same life again. */
 export function replayCommand({ plan: { seed, span } }: LifeReport): string {

@@ -9,12 +9,11 @@ import { stream } from '../workload/random.ts';
 import { noFaults } from './faults.ts';
 import { LifeEvents } from './life-events.ts';
 import { LifeFleet } from './life-fleet.ts';
-import type { Violation } from './life-claims.ts';
 import { LifeJudge } from './life-judge.ts';
 import { LifeOperator, type MakeLoop, clusterName, productLoop } from './life-operator.ts';
 import { type LifePlan, firstRevision } from './life-plan.ts';
 import { LifePorts, type LifeWitness } from './life-ports.ts';
-import { statusesOf } from './life-report.ts';
+import { type LifeMoment, type LifeReport, statusesOf } from './life-report.ts';
 import { LifeRegistry } from './life-registry.ts';
 import type { RevisionFate } from './life-strokes.ts';
 import { recommendedSelector } from './selection.ts';
@@ -28,26 +27,6 @@ const restMs = 600_000;
 /** A fleet that does not come to rest within this after all that befalls it never will. */
 const restlessMs = 3 * 3_600_000;
 const decisionsKept = 30;
-
-export interface LifeReport {
-  readonly plan: LifePlan;
-  readonly violation: Violation | undefined;
-  readonly passes: number;
-  /** How often each kind of action was carried out. */
-  readonly actions: Readonly<Partial<Record<Action['kind'], number>>>;
-  /** How long it lived, in simulated seconds. */
-  readonly livedS: number;
-  /** Equal lives have equal digests. */
-  readonly digest: number;
-  /** The last decisions, oldest first, with what was done since the one before. */
-  readonly last: readonly LifeMoment[];
-}
-
-export interface LifeMoment {
-  readonly input: DecideInput;
-  readonly decision: Decision;
-  readonly done: readonly Action[];
-}
 
 /** Lives a plan under the product's operator, or under another one. */
 export async function live(plan: LifePlan, makeLoop: MakeLoop = productLoop): Promise<LifeReport> {
