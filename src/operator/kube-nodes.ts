@@ -72,9 +72,15 @@ export class KubeNodes {
   #take({ type, object }: Change<KubeNode>): void {
     const { name } = object.metadata;
     const before = this.#known.get(name);
-    if (type === 'deleted') this.#known.delete(name);
+    if (type === 'deleted') this.#forget(name);
     else this.#note(object);
     if (!isDeepStrictEqual(before, this.#known.get(name))) this.#parts.onChange(name);
+  }
+
+  /** Another machine may come under the same name. */
+  #forget(name: string): void {
+    this.#known.delete(name);
+    this.#markedMs.delete(name);
   }
 
   #note(object: KubeNode): void {

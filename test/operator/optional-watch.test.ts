@@ -31,7 +31,10 @@ async function watched(
       return json(response, 200, { metadata: { resourceVersion: '10' }, items: answer.items });
     }
     response.writeHead(200).flushHeaders();
-    for (const object of answer.changes) response.write(`${JSON.stringify({ type: 'MODIFIED', object })}\n`);
+    for (const change of answer.changes) {
+      const told = 'type' in change ? change : { type: 'MODIFIED', object: change };
+      response.write(`${JSON.stringify(told)}\n`);
+    }
   });
   const warnings: string[] = [];
   const log: Log = {
@@ -42,10 +45,12 @@ async function watched(
     child: () => log,
   };
   const changed: string[] = [];
+  // A minute passes between any two looks at the clock.
+  let wallMs = Date.parse('2026-03-01T12:00:00Z');
   const nodes = new KubeNodes({
     http: server.http({ runtime: fastRuntime(1) }),
     log,
-    clock: { wallMs: () => Date.parse('2026-03-01T12:00:00Z') },
+    clock: { wallMs: () => (wallMs += 60_000) },
     onChange: (name) => void changed.push(name),
   });
   const stop = new AbortController();
@@ -85,6 +90,20 @@ describe('Kubernetes Nodes', () => {
 
     expect(changed).toEqual(['a', 'b', 'b']);
     expect(nodes.of(['b'])?.['b']?.departure).toEqual({ why: 'cordoned', deadlineMs: undefined });
+  });
+
+  test('that come anew under the name of one that is gone have their own notice', async () => {
+    const spot = { taints: [{ key: 'aws-node-termination-handler/spot-itn', effect: 'NoSchedule' }] };
+    const changes = [
+      { type: 'DELETED', object: aNode('a', '11', spot, ready('True')) },
+      { type: 'ADDED', object: aNode('a', '12', spot, ready('True')) },
+    ];
+    const { nodes, changed } = await watched({ items: [aNode('a', '1', spot, ready('True'))], changes });
+    await until(() => changed.length > 2);
+
+    expect(changed).toEqual(['a', 'a', 'a']);
+    const deadlineMs = nodes.of(['a'])?.['a']?.departure?.deadlineMs;
+    expect(deadlineMs).toBe(Date.parse('2026-03-01T12:02:00Z') + 120_000);
   });
 
   test('that may not be watched are unknown, which is said once', async () => {
