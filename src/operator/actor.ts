@@ -82,7 +82,7 @@ export class Actor implements ActPort {
       case 'EvictNode':
         return this.#removeNode(action, evictionGraceSeconds);
       case 'EndWedged':
-        return this.#endWedged(action);
+        return this.#removeNode(action, wedgedGraceSeconds);
       case 'RemoveGhost':
         return this.#parts.media.removeGhost(action.nodeId);
       default:
@@ -157,13 +157,6 @@ export class Actor implements ActPort {
       throw new ActionRefusedError('its receipt took so long that the node has to be looked at again', true);
     }
     await this.#deletePod(removal.pod, gracePeriodSeconds);
-  }
-
-  /** One that was told to stop by us has its receipt already. */
-  #endWedged(action: Extract<Action, { kind: 'EndWedged' }>): Promise<void> {
-    const known = this.#parts.pods.list().find(({ uid }) => uid === action.pod.uid);
-    if (known?.deleting === true) return this.#deletePod(action.pod, wedgedGraceSeconds);
-    return this.#removeNode(action, wedgedGraceSeconds);
   }
 
   /** Unless told otherwise with the grace of the Pod, within which the server waits for its participants. */

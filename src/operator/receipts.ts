@@ -30,7 +30,10 @@ export function receiptsName(cluster: string): string {
   return `${cluster}-receipts`;
 }
 
-/** Resolves once the receipt is stored. @throws ApiError */
+/**
+ * Resolves once the receipt is stored. What only hastens an end that has its receipt already leaves that one, which has
+ * the proof. @throws ApiError
+ */
 export async function writeReceipt(
   client: KubeClient,
   cluster: OpenViduCluster,
@@ -43,22 +46,29 @@ export async function writeReceipt(
   const receipt = JSON.stringify(receiptOf(removal, nowIso));
   const kept = (await client.find(CONFIG_MAPS, { name, namespace }))?.data;
   if (kept === undefined && (await first(client, cluster, { [key]: receipt }))) return;
-  const dropped = Object.fromEntries(outdated(kept ?? {}, removal).map((old) => [old, null]));
+  const earlier = receiptsOf(removal, kept ?? {});
+  if (removal.kind === 'EndWedged' && earlier.length > 0) return;
+  const dropped = Object.fromEntries(
+    [...earlier, ...surplusOf(kept ?? {}, earlier)].map((old) => [old, null]),
+  );
   const patch = { data: { ...dropped, [key]: receipt } };
   await client.patchMerge(CONFIG_MAPS, { name, namespace }, patch, { fieldManager: FIELD_MANAGER });
 }
 
 /**
  * Earlier receipts of the same Pod are of removals that were refused: it is there once, so that those that happened are not
- * crowded out. Of the others the oldest make room.
+ * crowded out.
  */
-function outdated(kept: NonNullable<ConfigMap['data']>, { pod }: Removal): readonly string[] {
-  const ofThisPod = Object.keys(kept).filter(
+function receiptsOf({ pod }: Removal, kept: NonNullable<ConfigMap['data']>): readonly string[] {
+  return Object.keys(kept).filter(
     (key) => key.endsWith(`.${pod.name}`) && kept[key]?.includes(`"uid":"${pod.uid}"`) === true,
   );
-  const others = Object.keys(kept).filter((key) => !ofThisPod.includes(key));
-  const surplus = Math.max(0, others.length + 1 - mostReceipts);
-  return [...ofThisPod, ...others.toSorted().slice(0, surplus)];
+}
+
+/** Of the others the oldest make room for one more. */
+function surplusOf(kept: NonNullable<ConfigMap['data']>, earlier: readonly string[]): readonly string[] {
+  const others = Object.keys(kept).filter((key) => !earlier.includes(key));
+  return others.toSorted().slice(0, Math.max(0, others.length + 1 - mostReceipts));
 }
 
 /** False when it exists already: empty, or made a moment ago by the receipt of another Pod. */

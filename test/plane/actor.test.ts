@@ -320,5 +320,24 @@ describe('a removal', () => {
     await actor.act({ kind: 'EndWedged', pod: hung, nodeId: 'ND_3', because: 'It hangs.' });
 
     expect((await podAt('live-hung')).metadata.deletionGracePeriodSeconds).toBe(5);
+    expect(await receipt('live-hung')).toMatchObject({
+      because: 'It is not needed.',
+      proofs: expect.anything(),
+    });
+  });
+
+  test('of a server that hangs, told to stop by a person, has a receipt of its own', async () => {
+    const { uid } = await launched('live-hung-too');
+    await plane.client.delete(PODS, { name: 'live-hung-too', namespace }, { uid });
+
+    const hung = await refOf('live-hung-too');
+    await actor.act({ kind: 'EndWedged', pod: hung, nodeId: 'ND_4', because: 'It hangs.' });
+
+    expect((await podAt('live-hung-too')).metadata.deletionGracePeriodSeconds).toBe(5);
+    expect(await receipt('live-hung-too')).toMatchObject({
+      because: 'It hangs.',
+      nodeId: 'ND_4',
+      roomsCut: 0,
+    });
   });
 });
