@@ -6,17 +6,23 @@ interface Span {
   readonly toMs: number;
 }
 
-/** The most Pods at once that nobody had told to end. */
-export function mostWanted(lives: readonly PodLife[], { fromMs, toMs }: Span): number {
-  const moments = [fromMs, ...lives.map(({ createdAtMs }) => createdAtMs)];
-  const counts = moments
+/** The moment with the most Pods that nobody had told to end and whose server had not ended by itself, and these Pods. */
+export function mostWanted(
+  lives: readonly PodLife[],
+  { fromMs, toMs }: Span,
+): { readonly atMs: number; readonly pods: readonly PodLife[] } {
+  return [fromMs, ...lives.map(({ createdAtMs }) => createdAtMs)]
     .filter((atMs) => atMs >= fromMs && atMs <= toMs)
-    .map((atMs) => lives.filter((life) => isWanted(life, atMs)).length);
-  return Math.max(...counts);
+    .map((atMs) => ({ atMs, pods: lives.filter((life) => isWanted(life, atMs)) }))
+    .reduce((most, one) => (one.pods.length > most.pods.length ? one : most), { atMs: fromMs, pods: [] });
 }
 
-function isWanted({ createdAtMs, deleteAskedAtMs, goneAtMs }: PodLife, atMs: number): boolean {
-  return createdAtMs <= atMs && Math.min(deleteAskedAtMs ?? Infinity, goneAtMs ?? Infinity) > atMs;
+/** One that is lost is replaced at once, and its Pod goes when its companions let it. */
+function isWanted({ createdAtMs, endedAtMs, deleteAskedAtMs, goneAtMs }: PodLife, atMs: number): boolean {
+  return (
+    createdAtMs <= atMs &&
+    Math.min(...[endedAtMs, deleteAskedAtMs, goneAtMs].map((end) => end ?? Infinity)) > atMs
+  );
 }
 
 /** Seconds of Pods beyond `base`, those that are on their way out included: what a change costs. */

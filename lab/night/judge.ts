@@ -36,16 +36,21 @@ export async function judge(scene: Scene, fromMs: number): Promise<readonly stri
   const { fleet } = scene;
   const span = { fromMs, toMs: Date.now() };
   const lives = fleet.lives();
-  const count = mostWanted(lives, span);
+  const { atMs, pods } = mostWanted(lives, span);
   const allowed = scene.most + nightSurge;
   return [
     ...judgePeople(scene),
     ...scene.traffic
       .removedUnder(lives.filter(({ uid }) => !scene.ledger.taken.has(uid)))
       .map((room) => `removed under people: ${room}`),
-    ...(count > allowed ? [`${count} Pods at once, where ${allowed} are allowed`] : []),
+    ...(pods.length > allowed ? [tooMany(atMs, pods, allowed)] : []),
     ...judgeReceipts(scene, lives, await fleet.receipts()),
   ];
+}
+
+function tooMany(atMs: number, pods: readonly PodLife[], allowed: number): string {
+  const names = pods.map(({ name }) => name).join(', ');
+  return `${pods.length} Pods at once at ${new Date(atMs).toISOString()}, where ${allowed} are allowed: ${names}`;
 }
 
 function judgePeople({ traffic, ledger }: Scene): readonly string[] {
