@@ -21,7 +21,7 @@ export const capacity = 200;
 const fixedCeiling = 'fixed-ceiling-80';
 const rivals = ['openvidu-v2', 'hpa', 'jitsi', 'target-tracking', 'agones-buffer'] as const;
 const usualProfiles =
-  'office,office-no-events,timetable,flash,global,outage,small,smooth,contact' satisfies string;
+  'office,office-no-events,timetable,flash,global,growth,outage,small,smooth,contact' satisfies string;
 export const outDir = join(buildDir, 'policy');
 const say = elapsedSay();
 

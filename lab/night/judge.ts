@@ -82,7 +82,9 @@ function judgeReceipts(
     if (deleteAskedAtMs === undefined || !served || ledger.taken.has(uid) || endedAtMs < deleteAskedAtMs)
       return [];
     const receipt = receipts.find((one) => one.uid === uid);
-    if (receipt === undefined) return [`${name} was removed without a receipt`];
-    return receipt.proofs.length >= 2 ? [] : [`${name} was removed with ${receipt.proofs.length} proofs`];
+    const removal = `${name} (uid ${uid}), told to end at ${new Date(deleteAskedAtMs).toISOString()}, was removed`;
+    if (receipt === undefined) return [`${removal} without a receipt`];
+    const proofs = 'proofs' in receipt ? receipt.proofs.length : 0;
+    return proofs >= 2 ? [] : [`${removal} with ${proofs} proofs: ${receipt.because}`];
   });
 }

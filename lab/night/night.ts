@@ -4,7 +4,7 @@
  * The same seed gives the same strokes; what they meet depends on the machine.
  */
 import '../quiet.ts';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { textTable } from '../../src/cli/output.ts';
 import { LabError, type Say } from '../exec.ts';
@@ -72,6 +72,8 @@ async function oneLife({ seed, lengthMs, say, signal }: Night): Promise<LifeTold
   try {
     const life = await live({ stage, seed, lengthMs, say: keep, signal });
     for (const violation of life.violations) keep(`  BROKEN ${violation}`);
+    // Who wrote what is known to the API server alone, which goes with the cluster.
+    if (life.violations.length > 0) await copyFile(stage.cluster.auditLog, join(outDir, `${seed}-audit.log`));
     return life;
   } catch (error) {
     const why = `the life ended early: ${error instanceof Error ? error.message : String(error)}`;
