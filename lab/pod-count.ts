@@ -6,7 +6,7 @@ interface Span {
   readonly toMs: number;
 }
 
-/** The moment with the most Pods that nobody had told to end and whose server had not ended by itself, and these Pods. */
+/** The moment with the most Pods that nobody had told to end, and these Pods. */
 export function mostWanted(
   lives: readonly PodLife[],
   { fromMs, toMs }: Span,
@@ -17,12 +17,8 @@ export function mostWanted(
     .reduce((most, one) => (one.pods.length > most.pods.length ? one : most), { atMs: fromMs, pods: [] });
 }
 
-/** One that is lost is replaced at once, and its Pod goes when its companions let it. */
-function isWanted({ createdAtMs, endedAtMs, deleteAskedAtMs, goneAtMs }: PodLife, atMs: number): boolean {
-  return (
-    createdAtMs <= atMs &&
-    Math.min(...[endedAtMs, deleteAskedAtMs, goneAtMs].map((end) => end ?? Infinity)) > atMs
-  );
+function isWanted({ createdAtMs, deleteAskedAtMs, goneAtMs }: PodLife, atMs: number): boolean {
+  return createdAtMs <= atMs && Math.min(deleteAskedAtMs ?? Infinity, goneAtMs ?? Infinity) > atMs;
 }
 
 /** Seconds of Pods beyond `base`, those that are on their way out included: what a change costs. */

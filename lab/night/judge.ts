@@ -36,7 +36,7 @@ export async function judge(scene: Scene, fromMs: number): Promise<readonly stri
   const { fleet } = scene;
   const span = { fromMs, toMs: Date.now() };
   const lives = fleet.lives();
-  const { atMs, pods } = mostWanted(lives, span);
+  const { atMs, pods } = mostWanted(lives.map(asServer), span);
   const allowed = scene.most + nightSurge;
   return [
     ...judgePeople(scene),
@@ -46,6 +46,11 @@ export async function judge(scene: Scene, fromMs: number): Promise<readonly stri
     ...(pods.length > allowed ? [tooMany(atMs, pods, allowed)] : []),
     ...judgeReceipts(scene, lives, await fleet.receipts()),
   ];
+}
+
+/** A Pod whose server was killed is replaced at once, and goes when its companions let it: it counts for as long as it served. */
+function asServer(life: PodLife): PodLife {
+  return { ...life, goneAtMs: life.endedAtMs ?? life.goneAtMs };
 }
 
 function tooMany(atMs: number, pods: readonly PodLife[], allowed: number): string {
