@@ -48,7 +48,7 @@ export const refusalReasons = {
   },
   LoadDropped: {
     places: ['refusal', 'node'],
-    when: 'At least three nodes, and half of all that had people, lost at least half of them within 15 s, 30 people or more together. Then no node is removed for 30 min.',
+    when: 'At least three nodes, and half of all that had people, lost at least half of them within 15 s, 30 people or more together, and most of these people are on no other node. Then no node is removed for 30 min.',
     meaning:
       'An outage elsewhere, such as a network or a login service, throws many people out at once. They come back together, and the nodes are there.',
     whatToDo: [

@@ -3,6 +3,7 @@ import { type MediaNode, compareNames, heartbeatOverdueMs } from './media-nodes.
 import type { Memory } from './memory.ts';
 import type { RedisReading } from './readings.ts';
 import type { Finding } from './reasons.ts';
+import { tallyOf } from './rooms-by-node.ts';
 import { sayDuration } from '../base/duration.ts';
 
 /** Five heartbeats: a reading older than this describes another moment. */
@@ -84,7 +85,9 @@ export interface LoadDrop {
 
 /**
  * Notices that at least three nodes, and at least half of all, lost at least half of their participants within
- * 15 s. Meetings end by ones and twos; only an outage outside the media servers empties many nodes at once.
+ * 15 s, and that most of these are nowhere else. Meetings end by ones and twos; only an outage outside the media
+ * servers empties many nodes at once. Where rooms are short, people are on other nodes a few seconds later, and of what
+ * the nodes are taken to carry much is only expected for a moment: so the rooms' records have to show it too.
  */
 export function noticeLoadDrop(nodes: readonly MediaNode[], memory: Memory, nowMs: number): LoadDrop {
   const up = nodes.filter((node) => node.phase === 'Up');
@@ -99,7 +102,7 @@ export function noticeLoadDrop(nodes: readonly MediaNode[], memory: Memory, nowM
   return { frozenUntilMs: over ? undefined : frozenUntilMs, loadHistory };
 }
 
-type Loads = Pick<Memory['loadHistory'][number], 'names' | 'counts'>;
+type Loads = Omit<Memory['loadHistory'][number], 'atMs'>;
 
 /** The names are the same list as long as the fleet is the same one. */
 function loadsOf(nodes: readonly MediaNode[], last: Loads | undefined): Loads {
@@ -107,17 +110,30 @@ function loadsOf(nodes: readonly MediaNode[], last: Loads | undefined): Loads {
     last?.names.length === nodes.length && nodes.every(({ name }, at) => last.names[at] === name);
   return {
     names: isSameFleet ? last.names : nodes.map(({ name }) => name),
-    counts: nodes.map(({ participants }) => participants),
+    carried: nodes.map(({ participants }) => participants),
+    recorded: nodes.map(recordedOn),
   };
 }
 
+/** A node without a record may have lost them all: its own word counts. */
+function recordedOn({ rooms, participants }: MediaNode): number {
+  const { live, recorded } = tallyOf(rooms);
+  return live === 0 ? participants : recorded;
+}
+
+function isDrop(past: Loads, now: Loads): boolean {
+  return hasDropped(past, now, 'carried') && hasDropped(past, now, 'recorded');
+}
+
+type Count = 'carried' | 'recorded';
+
 /** What these nodes had then, one by one; 0 for one that was not there. */
-function countsOf(past: Loads, names: Loads['names']): readonly number[] {
-  if (past.names === names) return past.counts;
+function countsOf(past: Loads, names: Loads['names'], count: Count): readonly number[] {
+  if (past.names === names) return past[count];
   let at = 0;
   return names.map((name) => {
     at = placeOf(past.names, name, at);
-    return past.names[at] === name ? (past.counts[at] ?? 0) : 0;
+    return past.names[at] === name ? (past[count][at] ?? 0) : 0;
   });
 }
 
@@ -128,18 +144,25 @@ function placeOf(names: readonly string[], name: string, from: number): number {
   return at;
 }
 
-function isDrop(past: Loads, { names, counts }: Loads): boolean {
-  const before = countsOf(past, names);
+function hasDropped(past: Loads, now: Loads, count: Count): boolean {
+  const before = countsOf(past, now.names, count);
   let shared = 0;
   let halved = 0;
+  let lostByThese = 0;
   let participantsBefore = 0;
-  for (let at = 0; at < counts.length; at += 1) {
+  let participantsNow = 0;
+  for (let at = 0; at < before.length; at += 1) {
     const had = before[at] ?? 0;
+    const has = now[count][at] ?? 0;
+    participantsNow += has;
     if (had <= 0) continue;
     shared += 1;
     participantsBefore += had;
-    if ((counts[at] ?? 0) * 2 <= had) halved += 1;
+    if (has * 2 > had) continue;
+    halved += 1;
+    lostByThese += had - has;
   }
   if (participantsBefore < dropLeastParticipants) return false;
-  return halved >= dropLeastNodes && halved * 2 >= shared;
+  const areElsewhere = (participantsBefore - participantsNow) * 2 < lostByThese;
+  return !areElsewhere && halved >= dropLeastNodes && halved * 2 >= shared;
 }

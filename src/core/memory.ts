@@ -167,11 +167,12 @@ export interface Memory {
   readonly failures: { readonly count: number; readonly lastMs: number } | undefined;
   /** Until when removals are frozen after many nodes lost their load at once. */
   readonly frozenUntilMs: number | undefined;
-  /** Participants a short while ago, to notice such a drop: of each Pod named the count at the same place. */
+  /** Participants a short while ago, to notice such a drop: of each Pod named the counts at the same place. */
   readonly loadHistory: readonly {
     readonly atMs: number;
     readonly names: readonly string[];
-    readonly counts: readonly number[];
+    readonly carried: readonly number[];
+    readonly recorded: readonly number[];
   }[];
   /** Nodes that had served for long and were lost, at the last time that there were any. */
   readonly lost?: { readonly atMs: number; readonly count: number };

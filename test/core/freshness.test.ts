@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { heartbeatRefusal, noticeLoadDrop, redisRefusal } from '../../src/core/freshness.ts';
 import type { MediaNode } from '../../src/core/media-nodes.ts';
 import { coldMemory } from '../../src/core/memory.ts';
-import { type NodeChanges, aNode, aRedisReading, nowMs, ownWord } from '../support/builders.ts';
+import { type NodeChanges, aNode, aRedisReading, aRoom, nowMs, ownWord } from '../support/builders.ts';
 
 describe('a reading of Redis', () => {
   test.each([
@@ -89,9 +89,29 @@ describe('a drop of load', () => {
     ['of less than half the people does not', [20, 20, 20], [11, 11, 11], 5000, false],
     ['of few people does not', [9, 10, 10], [0, 0, 0], 5000, false],
     ['that takes longer than 15 s does not', [20, 20, 20], [0, 0, 0], 15_001, false],
+    ['whose people are on new nodes does not', [20, 20, 20], [5, 5, 0, 20, 20], 5000, false],
+    ['whose people are on the other nodes does not', [20, 20, 20, 5, 5], [5, 5, 5, 28, 27], 5000, false],
+    ['of which a few came back elsewhere freezes removals', [20, 20, 20], [0, 0, 0, 29], 5000, true],
   ] as const)('%s', (_, before, now, passedMs, frozen) => {
     const { frozenUntilMs } = after(before, now, passedMs);
     expect(frozenUntilMs).toBe(frozen ? nowMs + passedMs + 1_800_000 : undefined);
+  });
+
+  test.each([
+    ['is none while the records of their rooms stand', [11, 11, 11], false],
+    ['is one once the records of their rooms show it too', [5, 5, 5], true],
+  ] as const)('of what nodes are taken to carry %s', (_, recorded, frozen) => {
+    const seen = (carried: number, records: readonly number[]) =>
+      records.map((participants, at) =>
+        aNode(`m-${at}`, { load: { participants: carried }, rooms: [aRoom(`m-${at}`, { participants })] }),
+      );
+    const first = noticeLoadDrop(seen(22, [12, 12, 12]), coldMemory(0), nowMs);
+    const { frozenUntilMs } = noticeLoadDrop(
+      seen(10, recorded),
+      { ...coldMemory(0), ...first },
+      nowMs + 5000,
+    );
+    expect(frozenUntilMs !== undefined).toBe(frozen);
   });
 
   test('ends by itself', () => {
