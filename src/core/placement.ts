@@ -10,8 +10,12 @@ import type { Finding } from './reasons.ts';
 import { tallyOf } from './rooms-by-node.ts';
 import type { ClusterSpec } from './spec.ts';
 
-/** Where all nodes serve, a full one is opened again only this far below the ceiling, so that one leaver does not flip it. */
+/**
+ * Where all nodes serve, a full one is opened again only this far below the ceiling, and on small nodes this many people
+ * below it, so that one leaver does not flip it.
+ */
 const reopenBelowCeiling = 0.1;
+const reopenLeastParticipants = 2;
 
 /** Standby: closed although it has space. Full: closed because it has none while another node has. */
 export type Role = 'Serving' | 'Standby' | 'Full' | 'Cordoned';
@@ -194,7 +198,9 @@ function isFull(spec: ClusterSpec, outlook: NodeOutlook): boolean {
   const load = outlook.committed;
   if (isAtCeiling(spec, outlook)) return true;
   const wasFull = outlook.node.memory.fullSinceMs !== undefined && !wasOpen(outlook);
-  return wasFull && load > participants * (spec.placement.ceiling - reopenBelowCeiling);
+  const ceiling = participants * spec.placement.ceiling;
+  const below = Math.max(participants * reopenBelowCeiling, reopenLeastParticipants);
+  return wasFull && load > ceiling - below;
 }
 
 /** With every node closed a new room would fail: then the wish of a person has to wait for a replacement. */

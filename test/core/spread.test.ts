@@ -22,6 +22,17 @@ describe('with strategy Spread', () => {
     expect(story.load(second, 20).at(5, 'min').state(second)).toBe('Serving');
   });
 
+  test.each([
+    ['large', 100, 91, 82, 75],
+    ['small', 10, 9, 8, 7],
+  ])('a full %s node stays closed until more than one has left', (_, participants, full, fewer, few) => {
+    const capacity = { ...aSpec().capacity, participants };
+    const story = new Story({ spec: spread({ capacity }), nodes: 4 }).at(1).load(second, full).at(30);
+    expect(story.state(second)).toBe('Standby');
+    expect(story.load(second, fewer).at(40).state(second)).toBe('Standby');
+    expect(story.load(second, few).at(50).state(second)).toBe('Serving');
+  });
+
   test('nodes that no rule wants any more are closed, and leave when they are empty', () => {
     const story = new Story({ spec: spread(), nodes: 4 }).at(1);
     for (const name of names) story.load(name, 5);
