@@ -76,7 +76,7 @@ function judgePeople({ traffic, ledger }: Scene): readonly string[] {
   ];
 }
 
-/** Every server that ran and was removed has a receipt with two proofs. */
+/** Every server that ran and was removed has a receipt with two proofs; one that had ended before is not removed from people. */
 function judgeReceipts(
   { fleet, ledger }: Scene,
   lives: readonly PodLife[],
@@ -84,12 +84,18 @@ function judgeReceipts(
 ): readonly string[] {
   return lives.flatMap(({ uid, name, deleteAskedAtMs, endedAtMs = Infinity }) => {
     const served = fleet.nodeIdsOf(uid).size > 0;
-    if (deleteAskedAtMs === undefined || !served || ledger.taken.has(uid) || endedAtMs < deleteAskedAtMs)
+    if (deleteAskedAtMs === undefined || !served || ledger.taken.has(uid) || endedAtMs <= deleteAskedAtMs)
       return [];
     const receipt = receipts.find((one) => one.uid === uid);
     const removal = `${name} (uid ${uid}), told to end at ${new Date(deleteAskedAtMs).toISOString()}, was removed`;
-    if (receipt === undefined) return [`${removal} without a receipt`];
+    if (receipt === undefined) return [`${removal} without a receipt; ${toldOf(name, fleet)}`];
     const proofs = 'proofs' in receipt ? receipt.proofs.length : 0;
     return proofs >= 2 ? [] : [`${removal} with ${proofs} proofs: ${receipt.because}`];
   });
+}
+
+function toldOf(name: string, fleet: Scene['fleet']): string {
+  const told = fleet.events().filter(({ note }) => note.includes(name));
+  const words = told.map(({ eventTime, reason, note }) => `${eventTime} ${reason}: ${note}`);
+  return `the Events say: ${words.join(' | ')}`;
 }
