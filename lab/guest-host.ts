@@ -21,6 +21,9 @@ export interface Answer {
   readonly why?: string;
 }
 
+/** Somebody has left who may sit in the room for as long as this process lives. */
+const heldBack = 'the media library does not let go of the room';
+
 /** What the process says: answers, and the diary of a participant whenever it has changed. */
 export type Word = Answer | { readonly kind: 'report'; readonly report: ParticipantReport };
 
@@ -66,8 +69,9 @@ async function obey(
       const { room, identity, publish } = order;
       await people.join({ url, room, identity, publish });
     } else {
-      await people.leave(order.identity);
+      const hasLeft = await people.leave(order.identity);
       people.forget(order.identity);
+      if (!hasLeft) return { kind: 'answer', id, why: heldBack };
     }
     return { kind: 'answer', id };
   } catch (error) {

@@ -70,6 +70,7 @@ export class Guests {
     const why = await this.#ask(host, { op: 'join', room, identity, publish });
     if (why === undefined) return;
     host.seats.delete(identity);
+    this.#spoil(host);
     throw new LabError(why);
   }
 
@@ -81,8 +82,9 @@ export class Guests {
     await Promise.all(
       leaving.map(async ({ host, identity }) => {
         host.seats.delete(identity);
-        await this.#ask(host, { op: 'leave', identity });
-        this.#retire(host);
+        const why = await this.#ask(host, { op: 'leave', identity });
+        if (why === undefined) this.#retire(host);
+        else this.#spoil(host);
       }),
     );
   }
@@ -116,6 +118,12 @@ export class Guests {
     const able = [...this.#hosts].filter(({ child, joins }) => child.connected && joins < mostJoins);
     const [host] = able.toSorted((one, other) => one.seats.size - other.seats.size);
     return host ?? this.#startHost();
+  }
+
+  /** Who failed to join or to leave may be in a room all the same, until the process ends: nobody joins there any more. */
+  #spoil(host: Host): void {
+    host.joins = Math.max(host.joins, mostJoins);
+    this.#retire(host);
   }
 
   #retire(host: Host): void {

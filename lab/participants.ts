@@ -102,11 +102,12 @@ export class Participants {
     if (wish.publish === 'audio') joined.stopTone = await publishTone(room);
   }
 
-  /** Lets everybody leave who is in that room or has that identity. */
-  async leave(roomOrIdentity: string): Promise<void> {
+  /** Lets everybody leave who is in that room or has that identity. @returns whether the library let go of all of them */
+  async leave(roomOrIdentity: string): Promise<boolean> {
     const leaving = this.#seats.filter((seat) => [seat.roomName, seat.identity].includes(roomOrIdentity));
-    await Promise.all(leaving.map(leaveSeat));
+    const left = await Promise.all(leaving.map(leaveSeat));
     for (const seat of leaving) this.#tell(seat);
+    return left.every(Boolean);
   }
 
   /** Takes those who have left and have that identity out of the diary. */
@@ -173,19 +174,20 @@ function keepDiary(seat: Seat, changed: () => void): void {
   });
 }
 
-async function leaveSeat(seat: Seat): Promise<void> {
-  if (seat.leftAtMs !== undefined) return;
+async function leaveSeat(seat: Seat): Promise<boolean> {
+  if (seat.leftAtMs !== undefined) return true;
   seat.leftAtMs = Date.now();
   await patiently(seat.stopTone());
-  await patiently(seat.room.disconnect());
+  return await patiently(seat.room.disconnect());
 }
 
 /** On a busy machine the media library has been seen never to answer; everybody else goes on all the same. */
-async function patiently(work: Promise<void>): Promise<void> {
+async function patiently(work: Promise<void>): Promise<boolean> {
   const enough = new AbortController();
-  const late = sleep(5000, undefined, { signal: enough.signal, ref: false }).catch(() => undefined);
-  await Promise.race([work, late]);
+  const late = sleep(5000, false, { signal: enough.signal, ref: false }).catch(() => false);
+  const isDone = await Promise.race([work.then(() => true), late]);
   enough.abort();
+  return isDone;
 }
 
 const sampleRate = 48_000;

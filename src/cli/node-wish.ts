@@ -21,8 +21,8 @@ export function outOfServiceWish(wish: 'cordon' | 'drain', why: string, nowMs: n
     ...(wish === 'drain' ? { [ANNOTATIONS.cordon]: null } : {}),
     [ANNOTATIONS[wish]]: why,
     [ANNOTATIONS.cordonedSince]: since,
-    // Now it is a person's wish, whoever wanted the same before.
-    [ANNOTATIONS.drainBy]: null,
+    // Now it is a person's wish, whoever wanted the same before, and the time is that of this wish.
+    [ANNOTATIONS.drainBy]: wish === 'drain' ? 'person' : null,
   };
 }
 

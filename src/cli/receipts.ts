@@ -15,6 +15,8 @@ export interface Receipt {
   readonly evicted?: boolean;
   readonly roomsCut?: number;
   readonly participantsCut?: number;
+  /** Its server had ended by itself, or never took part; what that cut was told as a loss. */
+  readonly failed?: boolean;
   /** From when it was to be closed until it was removed. */
   readonly tookSeconds?: number;
   readonly roomsWhenClosed?: number;
@@ -90,8 +92,10 @@ export function receiptsText({ receipts, unreadable }: Receipts): string {
   return [textTable(titles, rows), ...notes].join('\n');
 }
 
-function proofText({ proofs = [], evicted = false, roomsCut = 0, participantsCut = 0 }: Receipt): string {
+function proofText(receipt: Receipt): string {
+  const { proofs = [], evicted = false, failed = false, roomsCut = 0, participantsCut = 0 } = receipt;
   if (evicted) return `no: ${participantsCut} cut in ${roomsCut} rooms`;
+  if (failed) return 'it had failed';
   if (proofs.length === 0) return 'by a stop that hung';
   return proofs.length === 1 ? 'once' : `${proofs.length} times`;
 }

@@ -100,7 +100,10 @@ export type Action =
     }
   /** End a server that was told to stop, has nobody left by all sources, and does not end by itself. */
   | { readonly kind: 'EndWedged'; readonly pod: PodRef; readonly nodeId: string; readonly because: string }
-  /** Remove a Pod that never became a Media Node, or whose process has ended for good: then its loss was told. */
+  /**
+   * Remove a Pod that never became a Media Node, or whose process has ended for good: then its loss was told. `lost`: it
+   * served, or may have done so before this operator began.
+   */
   | { readonly kind: 'RemoveFailed'; readonly pod: PodRef; readonly lost: boolean; readonly because: string }
   /** Remove the registry entry of a process whose Pod is gone. */
   | {

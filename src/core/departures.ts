@@ -69,7 +69,10 @@ export function mayStay(node: MediaNode, kubeNodes: Observed['kubeNodes']): bool
   return machine !== undefined && machine.departure === undefined;
 }
 
-function machineOf({ pod }: MediaNode, kubeNodes: Observed['kubeNodes']): KubeNodeObservation | undefined {
+export function machineOf(
+  { pod }: MediaNode,
+  kubeNodes: Observed['kubeNodes'],
+): KubeNodeObservation | undefined {
   return pod.kubeNode === undefined ? undefined : kubeNodes?.[pod.kubeNode];
 }
 

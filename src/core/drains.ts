@@ -13,6 +13,7 @@ import { refOf } from './pod-ref.ts';
 import type { Finding } from './reasons.ts';
 import type { ClusterSpec } from './spec.ts';
 import { unhurriedWallMs } from './unhurried.ts';
+import { furthestS } from './survival.ts';
 import { isoFromMs } from '../base/iso-time.ts';
 import { peopleInRooms } from './words.ts';
 
@@ -62,21 +63,20 @@ export function noteDrain(
 function noteOf(node: MediaNode, at: At & { readonly end: DrainEnd | undefined }): DrainNote {
   const { drain } = node.memory;
   const { latestInS } = at.end ?? {};
-  const dueMs = drain === undefined ? dueBy(latestInS, at) : drain.dueMs;
+  const dueMs = drain?.dueMs ?? dueBy(latestInS ?? furthestS, at);
   const notice = noticeOf(node, at);
   const late = drain?.late === true || isLate(node, dueMs, at);
-  return { ...(dueMs === undefined ? {} : { dueMs }), ...(late ? { late } : {}), ...notice };
+  return { dueMs, ...(late ? { late } : {}), ...notice };
 }
 
 /** After the last room those who only signal through the node have their time, and the proofs take theirs. */
-function dueBy(latestInS: number | undefined, { spec, wallMs }: At): number | undefined {
-  if (latestInS === undefined) return undefined;
+function dueBy(latestInS: number, { spec, wallMs }: At): number {
   return Math.round(wallMs + latestInS * 1000 + spec.signallingGraceMs + proofsTakeMs);
 }
 
-function isLate(node: MediaNode, dueMs: number | undefined, { spec, wallMs }: At): boolean {
+function isLate(node: MediaNode, dueMs: number, { spec, wallMs }: At): boolean {
   const deadlineMs = spec.onDrainDeadline === 'Wait' ? deadlineOf(node, spec) : undefined;
-  return wallMs >= Math.min(dueMs ?? Infinity, deadlineMs ?? Infinity);
+  return wallMs >= Math.min(dueMs, deadlineMs ?? Infinity);
 }
 
 /** At sight when less than ten minutes are left, and again when the last one begins. */

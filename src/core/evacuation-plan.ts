@@ -47,7 +47,10 @@ export function planEvacuation(plan: EvacuationPlanInput): EvacuationPlan {
     trials: isOver ? 0 : Math.max(0, Math.min(trials, places) - evacuation.trial.size),
     surge,
     beyond: evacuation.memory.wished.length + evacuation.aside.size,
-    wishes: plan.observed.ownWritesSeen && !isOver ? [...closing.map(close), ...takenBack(plan)] : [],
+    wishes:
+      plan.observed.ownWritesSeen && !isOver
+        ? [...closing.map(close), ...takenBack(plan), ...tidied(plan)]
+        : [],
     findings: findingsOf(plan, { waiting: sorted.outdated.length, places }),
     nodeFindings: awaited(sorted.departing, new Set(closing.map(({ node }) => node.name))),
   };
@@ -121,12 +124,14 @@ interface Closing {
 
 /** As many as the desired number stay open, and one at least; only where a machine goes at once is nobody asked. */
 function closingNow(
-  { evacuation, desired }: EvacuationPlanInput,
+  { evacuation, desired, spec, nodes }: EvacuationPlanInput,
   { failed, atOnce, departing, outdated, solid }: ToGo,
   places: number,
 ): readonly Closing[] {
   const { target } = evacuation.change;
-  const spare = Math.max(0, solid - Math.max(1, desired));
+  // Those that take a place below the maximum and serve nobody new: no launch makes up for them.
+  const reachable = spec.maxNodes - nodes.filter(isIdlePlace).length;
+  const spare = Math.max(0, solid - Math.max(1, Math.min(desired, reachable)));
   const machines = departing.slice(0, spare);
   const old = outdated.slice(0, Math.min(places, spare - machines.length));
   return [
@@ -134,6 +139,12 @@ function closingNow(
     ...(solid === 0 ? [] : failed).map((node) => ({ node, wish: failedWish(node) })),
     ...old.map((node) => ({ node, wish: updateWish(target) })),
   ];
+}
+
+/** Silent, or closed by somebody who may want it so for days. */
+function isIdlePlace({ phase, pod }: MediaNode): boolean {
+  if (pod.cordonWish !== undefined) return pod.cordonWish.by === 'Person' || pod.cordonWish.by === 'LoadTest';
+  return phase === 'Suspect';
 }
 
 function maintenanceWish({ machine, why }: DepartingNode): OwnWish {
@@ -164,6 +175,13 @@ function takenBack({ nodes, evacuation, observed }: EvacuationPlanInput): readon
       if (by !== 'Update' || change.failed.has(node.name)) return false;
       return change.phase === 'Stopped' || change.updated.has(node.name);
     })
+    .map((node): Action => ({ kind: 'SetWish', pod: refOf(node), wish: undefined }));
+}
+
+/** Wishes that a person took away by hand, and forgot what was written with them. */
+function tidied({ nodes }: EvacuationPlanInput): readonly Action[] {
+  return nodes
+    .filter(({ pod, phase }) => pod.hasRemains === true && phase !== 'Leaving' && phase !== 'Failed')
     .map((node): Action => ({ kind: 'SetWish', pod: refOf(node), wish: undefined }));
 }
 

@@ -2,14 +2,14 @@
 import type { Action } from './action.ts';
 import type { DecideInput } from './decide-input.ts';
 import { type Loss, hasEnded } from './loss.ts';
-import type { MediaNode } from './media-nodes.ts';
+import { type MediaNode, heartbeatOverdueMs, isFromBefore } from './media-nodes.ts';
 import type { Memory } from './memory.ts';
 import { refOf } from './pod-ref.ts';
 import { beganAt } from './unhurried.ts';
 
 /** A kubelet may start an ended container again; one that has not run for this long crash-loops. */
 const restartTakesMs = 60_000;
-/** Companions whose work is unknown for this long hold a Pod without a server no longer. */
+/** Companions of which nobody knows whether they work hold a Pod without a server for this long. */
 const companionsHoldMs = 600_000;
 /** Failures are forgiven after this long without one. */
 const calmAfterMs = 600_000;
@@ -38,9 +38,9 @@ export function planFailed(plan: FailedInput): FailedPlan {
     : [];
   const isFailure = losses.some(({ shortLived }) => shortLived) || mayGo.some(isNewFailure);
   return {
-    actions: mayGo.map(removalOf),
+    actions: mayGo.map((node) => removalOf(node, began.wallMs)),
     failures: isFailure ? oneMore(plan) : forgiven(plan, failed.length > 0),
-    evidenceWanted: failed.filter((node) => mayRestart(node)).map(({ name }) => name),
+    evidenceWanted: nodes.filter(isToBeAsked).map(({ name }) => name),
   };
 }
 
@@ -65,16 +65,29 @@ function mayRestart({ pod }: MediaNode): boolean {
   return pod.phase === 'Running' && hasEnded(pod);
 }
 
+/** Also before it has failed: the companions of a server that does not start may have begun a recording meanwhile. */
+function isToBeAsked(node: MediaNode): boolean {
+  return (node.phase === 'Failed' || node.phase === 'Launching') && mayRestart(node);
+}
+
 /** Unknown where the Pod is older than this operator's memory. */
 function neverServed({ memory, pod }: MediaNode, beganWallMs: number): boolean {
-  return !memory.served && pod.createdAtMs >= beganWallMs;
+  return !memory.served && !isFromBefore(pod, beganWallMs);
 }
 
 function mayBeRemoved(node: MediaNode, nowMs: number, beganWallMs: number): boolean {
+  if (hasBusyCompanion(node, nowMs)) return false;
   if (neverServed(node, beganWallMs) || !mayRestart(node)) return true;
   const endedMs = nowMs - (node.memory.endedSinceMs ?? nowMs);
   if (endedMs >= companionsHoldMs) return true;
   return endedMs >= restartTakesMs && companionsAreIdle(node);
+}
+
+/** Known to work just now, such as a recording of a room elsewhere. */
+function hasBusyCompanion({ metrics, pod }: MediaNode, nowMs: number): boolean {
+  if (pod.phase !== 'Running' || metrics?.companions === undefined) return false;
+  const isOfNow = nowMs - metrics.atMs <= heartbeatOverdueMs;
+  return isOfNow && metrics.companions.some(({ active }) => active !== undefined && active > 0);
 }
 
 /** By their own word from after the end of the server. */
@@ -84,9 +97,10 @@ function companionsAreIdle({ metrics, memory }: MediaNode): boolean {
   return metrics.atMs > (memory.endedSinceMs ?? Infinity) && companions.every(({ active }) => active === 0);
 }
 
-function removalOf(node: MediaNode): Action {
+function removalOf(node: MediaNode, beganWallMs: number): Action {
   const { pod, memory } = node;
   const hadServer = memory.served || hasEnded(pod);
   const because = pod.trouble ?? (hadServer ? 'its server has ended' : 'it did not register in time');
-  return { kind: 'RemoveFailed', pod: refOf(node), lost: memory.served, because };
+  const mayHaveServed = isFromBefore(pod, beganWallMs) && (hasEnded(pod) || pod.startedAtMs !== undefined);
+  return { kind: 'RemoveFailed', pod: refOf(node), lost: memory.served || mayHaveServed, because };
 }

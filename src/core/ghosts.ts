@@ -85,10 +85,13 @@ function isDeadOfGone({ evicted, endedSinceMs }: NodeMemory): IsDead {
 
 const isOverdue: IsDead = ({ ageMs }) => ageMs > heartbeatOverdueMs;
 
-/** By the clock of one machine: a process that began before another ended, or before the present one began, is over. */
+/**
+ * By the clock of one machine: a process that began before another ended, or before the present one began, is over. One that
+ * began after it is another, however late its heartbeat is: the view of the Pod may be old.
+ */
 function isBefore(entry: RegisteredEntry, { ended, startedAtMs }: PodObservation): boolean {
   const overMs = ended?.atMs ?? startedAtMs;
-  return isOverdue(entry) || (overMs !== undefined && entry.startedAtSeconds * 1000 < overMs);
+  return overMs === undefined ? isOverdue(entry) : entry.startedAtSeconds * 1000 < overMs;
 }
 
 /** Since when nodes that rooms are mapped to are missing, in the order of their ids. */

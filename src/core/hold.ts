@@ -60,15 +60,23 @@ function nothingDone(desired: number, why: Finding) {
 }
 
 /**
- * What is closed stays so while nobody can be sure of anything, unless all that are open have fallen silent: then
- * those that report are opened, or new rooms would fail.
+ * What is closed stays so while nobody can be sure of anything, unless all that are open have fallen silent or are wished
+ * closed: then those that report are opened, or new rooms would fail. With one open, wishes are followed.
  */
 export function openSomebody({ nodes }: Seen): Steering | undefined {
   const up = nodes.filter((node) => node.phase === 'Up');
-  if (up.length === 0 || up.some(({ entry }) => entry?.cordonMarked === false)) return undefined;
-  const free = up.filter((node) => node.pod.cordonWish === undefined);
-  const open = free.length > 0 ? free : up.toSorted(byParticipants).slice(0, 1);
-  return { open: idsOf(open), closed: idsOf(up.filter((node) => !open.includes(node))) };
+  const open = up.filter(isOpen);
+  const free = up.filter(({ pod }) => pod.cordonWish === undefined);
+  const freeAndOpen = free.filter(isOpen);
+  if (up.length === 0 || (open.length > 0 && (free.length === 0 || freeAndOpen.length === open.length)))
+    return undefined;
+  const choices = [freeAndOpen, free, up.toSorted(byParticipants).slice(0, 1)];
+  const chosen = choices.find((some) => some.length > 0) ?? [];
+  return { open: idsOf(chosen), closed: idsOf(up.filter((node) => !chosen.includes(node))) };
+}
+
+function isOpen({ entry }: MediaNode): boolean {
+  return entry?.cordonMarked === false;
 }
 
 function byParticipants(a: MediaNode, b: MediaNode): number {

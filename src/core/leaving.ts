@@ -4,6 +4,7 @@
  */
 import type { Action } from './action.ts';
 import type { DecideInput } from './decide-input.ts';
+import { machineOf } from './departures.ts';
 import { drainAt, drainFinding, evictionOf } from './drains.ts';
 import { emptyRefusal, evidenceOf, redisRefusal, roomRefusal } from './emptiness.ts';
 import { planFailed } from './failed.ts';
@@ -11,12 +12,12 @@ import { isSilentLately } from './freshness.ts';
 import { removeGhosts } from './ghosts.ts';
 import { hasIngress, nameIngest } from './ingest.ts';
 import type { Loss } from './loss.ts';
-import { type MediaNode, isEmpty } from './media-nodes.ts';
+import { type MediaNode, heartbeatOverdueMs, isEmpty } from './media-nodes.ts';
 import type { Memory } from './memory.ts';
+import type { Observed } from './observed.ts';
 import type { Role } from './placement.ts';
 import { refOf } from './pod-ref.ts';
 import type { Finding } from './reasons.ts';
-import type { ClusterSpec } from './spec.ts';
 import { planEnds } from './wedge.ts';
 import { minuteSaid } from './words.ts';
 
@@ -51,7 +52,7 @@ export function planLeaving(plan: LeavingInput): LeavingPlan {
   const nodeFindings = new Map<string, Finding>();
   const actions: Action[] = [];
   const { spec } = plan.input;
-  let places = spec.maxConcurrentLeaving - plan.nodes.filter((node) => takesPlace(node, spec)).length;
+  let places = spec.maxConcurrentLeaving - plan.nodes.filter((node) => takesPlace(node, plan.input)).length;
   let spares = sparesOf(plan);
   for (const node of candidates) {
     const step = nextStep(node, plan, { frozen, places, spares });
@@ -87,11 +88,20 @@ export function planLeaving(plan: LeavingInput): LeavingPlan {
   };
 }
 
-/** One that somebody else deleted under its people goes when they do, which may be tomorrow: it holds up nobody. */
-function takesPlace(node: MediaNode, { onDrainDeadline }: ClusterSpec): boolean {
-  if (node.phase !== 'Leaving') return false;
+/**
+ * One that somebody else deleted under its people goes when they do, which may be tomorrow, and one on a dead machine when
+ * somebody deletes the machine: they hold up nobody.
+ */
+function takesPlace(node: MediaNode, { spec: { onDrainDeadline }, observed }: DecideInput): boolean {
+  if (node.phase !== 'Leaving' || isOnDeadMachine(node, observed.kubeNodes)) return false;
   const mayBeEvicted = onDrainDeadline === 'Evict' && node.pod.cordonWish?.leaveWhenEmpty === true;
   return isEmpty(node) || node.memory.evicted === true || mayBeEvicted;
+}
+
+/** By the kubelet, which tells nothing any more, and by the server, which does not either. */
+function isOnDeadMachine(node: MediaNode, kubeNodes: Observed['kubeNodes']): boolean {
+  if (kubeNodes === undefined || (node.entry?.ageMs ?? Infinity) <= heartbeatOverdueMs) return false;
+  return machineOf(node, kubeNodes)?.ready !== true;
 }
 
 function hasNoRoom(node: MediaNode): boolean {
@@ -126,7 +136,8 @@ function freezeRefusal({ input, nodes, memory }: LeavingInput): Finding | undefi
     const message = `${silent.name} has just fallen silent; none is removed for a moment.`;
     return { reason: 'HeartbeatStale', message };
   }
-  if (memory.frozenUntilMs === undefined) return undefined;
+  // Into a fleet that is being deleted nobody comes back.
+  if (memory.frozenUntilMs === undefined || input.spec.deleting) return undefined;
   const untilMs = input.wallMs + memory.frozenUntilMs - input.nowMs;
   const message = `Many Media Nodes lost their load at once; none is removed before ${minuteSaid(untilMs)}.`;
   return { reason: 'LoadDropped', message };

@@ -67,11 +67,21 @@ export function mediaNodes(
     return { pod, metrics, entry, rooms, forsaken, memory: remembered, tally, relayed };
   });
   const share = hostedShare(sights);
+  const beganMs = memory.began?.wallMs ?? limits.wallMs;
+  const since = { nowMs: limits.nowMs, wallMs: limits.wallMs, watchedMs: limits.nowMs - memory.sinceMs };
   return sights.map((sight): MediaNode => {
     const { pod, metrics, entry, rooms, forsaken, tally, relayed, memory: remembered } = sight;
     const { served, participants } = remembered;
     const overdue = limits.wallMs - pod.createdAtMs > limits.startupDeadlineMs;
-    const phase = phaseOf({ pod, entry, metrics, served, overdue });
+    const phase = phaseOf({
+      ...since,
+      pod,
+      entry,
+      metrics,
+      served,
+      overdue,
+      isFromBefore: isFromBefore(pod, beganMs),
+    });
     // Its people have gone, whatever is still written of them.
     if (phase === 'Failed') {
       return { name: pod.name, pod, metrics, entry, rooms: none, memory: remembered, phase, participants: 0 };
@@ -262,12 +272,25 @@ function entryOf(
   return pod.ip === undefined ? undefined : entries.byAddress(pod.ip);
 }
 
+/** Older than all that this operator remembers: that nothing is remembered of it says nothing of it. */
+export function isFromBefore(
+  { createdAtMs }: Pick<PodObservation, 'createdAtMs'>,
+  beganWallMs: number,
+): boolean {
+  return createdAtMs < beganWallMs;
+}
+
 interface Sight {
   readonly pod: PodObservation;
   readonly entry: RegisteredEntry | undefined;
   readonly metrics: NodeMetricsReading | undefined;
   readonly served: boolean;
   readonly overdue: boolean;
+  readonly isFromBefore: boolean;
+  /** For how long the registry has been read without a gap. */
+  readonly watchedMs: number;
+  readonly nowMs: number;
+  readonly wallMs: number;
 }
 
 function phaseOf(sight: Sight): Phase {
@@ -282,18 +305,36 @@ function phaseOf(sight: Sight): Phase {
 
 /** Ready once means that it may carry rooms, also when this process has not seen it report. */
 function silentPhase(sight: Sight): Phase {
-  if (sight.served || sight.pod.ready || (sight.entry?.load.participants ?? 0) > 0) return 'Suspect';
-  return sight.overdue ? overduePhase(sight) : 'Launching';
+  const { served, pod, entry } = sight;
+  if (served || pod.ready || (entry?.load.participants ?? 0) > 0) return 'Suspect';
+  if (!sight.overdue) return 'Launching';
+  return sight.isFromBefore && entry !== undefined ? 'Suspect' : overduePhase(sight);
 }
 
-function reportedPhase({ pod, served }: Sight, entry: RegisteredEntry): Phase | undefined {
+/**
+ * After a restart of the operator a node that reports and is not Ready just now, as none is while Redis is away, may have
+ * served for days: its time to start is over, so it has started.
+ */
+function reportedPhase(
+  { pod, served, overdue, isFromBefore: isOld }: Sight,
+  entry: RegisteredEntry,
+): Phase | undefined {
   if (entry.state === 'ShuttingDown') return 'Leaving';
-  return pod.ready || served ? 'Up' : undefined;
+  return pod.ready || served || (isOld && overdue) ? 'Up' : undefined;
 }
 
-/** A server that runs but never registered has failed only if it says itself that it carries nothing. */
-function overduePhase({ pod, metrics }: Sight): Phase {
+/**
+ * A server that is told to stop in its first moments hangs, and one that has just begun may register yet: it heeds signals
+ * a few seconds after it has begun.
+ */
+const startTakesMs = 10_000;
+
+/** A server that runs but never registered has failed only if it says itself, now, that it carries nothing. */
+function overduePhase({ pod, metrics, nowMs, wallMs, watchedMs }: Sight): Phase {
   if (pod.startedAtMs === undefined) return 'Failed';
-  const carriesNothing = metrics?.kind === 'Read' && metrics.participants === 0 && metrics.rooms === 0;
+  // While Redis is away none can register, and with its next heartbeat it does.
+  if (wallMs - pod.startedAtMs < startTakesMs || watchedMs < heartbeatOverdueMs) return 'Launching';
+  const isOfNow = metrics?.kind === 'Read' && nowMs - metrics.atMs <= heartbeatOverdueMs;
+  const carriesNothing = isOfNow && metrics.participants === 0 && metrics.rooms === 0;
   return carriesNothing ? 'Failed' : 'Suspect';
 }

@@ -42,6 +42,8 @@ export interface PodObservation {
   readonly revision: string | undefined;
   readonly deleting: boolean;
   readonly cordonWish: CordonWish | undefined;
+  /** Annotations are left of a wish that is gone: they would say when and by whom the next one is. */
+  readonly hasRemains?: true;
   /** A person forbids its removal, or a load test uses it. */
   readonly protected: boolean;
   /** Name of the load test that it is lent to: what it carries is no load of the fleet's. */

@@ -139,11 +139,17 @@ function roleOf(
   return spec.placement.strategy === 'Spread' || !hasSpace(spec, outlook) ? 'Full' : 'Standby';
 }
 
-/** Surplus nodes are taken back before rooms have to crowd; in mode External their number is somebody else's wish. */
+/**
+ * Surplus nodes are taken back before rooms have to crowd, as many as the maximum allows: one beyond it would stay for as
+ * long as there is load, and a rolling change would wait for its place. In mode External their number is somebody else's
+ * wish.
+ */
 function packed(input: PlaceInput, staying: readonly NodeOutlook[]): ReadonlySet<string> {
   const { steer, outlooks } = input;
-  const room = staying.some((outlook) => hasSpace(steer.spec, outlook));
-  const among = preferred(input, room || steer.spec.mode === 'External' ? staying : outlooks);
+  const { spec } = steer;
+  const room = staying.some((outlook) => hasSpace(spec, outlook));
+  const allowed = outlooks.slice(0, Math.max(staying.length, spec.maxNodes));
+  const among = preferred(input, room || spec.mode === 'External' ? staying : allowed);
   return openNodes(steer, among, outlooks);
 }
 

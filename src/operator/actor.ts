@@ -74,7 +74,8 @@ export class Actor implements ActPort {
       case 'RemoveNode':
         return this.#removeNode(action, undefined);
       case 'RemoveFailed':
-        return this.#deletePod(action.pod);
+        // Whoever served is accounted for, however it ended.
+        return action.lost ? this.#removeNode(action, undefined) : this.#deletePod(action.pod);
       case 'SetWish':
         return this.#setWish(action.pod, action.wish);
       case 'JudgeRevision':

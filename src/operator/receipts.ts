@@ -9,7 +9,7 @@ import type { KubeObject } from '../kube/kinds.ts';
 import { resourceType } from '../kube/resource.ts';
 import { ownedMeta } from '../manifests/owned-object.ts';
 
-export type Removal = Extract<Action, { kind: 'RemoveNode' | 'EvictNode' | 'EndWedged' }>;
+export type Removal = Extract<Action, { kind: 'RemoveNode' | 'EvictNode' | 'EndWedged' | 'RemoveFailed' }>;
 
 interface ConfigMap extends KubeObject {
   readonly data?: Readonly<Record<string, string>>;
@@ -47,12 +47,17 @@ export async function writeReceipt(
   const kept = (await client.find(CONFIG_MAPS, { name, namespace }))?.data;
   if (kept === undefined && (await first(client, cluster, { [key]: receipt }))) return;
   const earlier = receiptsOf(removal, kept ?? {});
-  if (removal.kind === 'EndWedged' && earlier.length > 0) return;
+  if (isAfterTheEnd(removal) && earlier.length > 0) return;
   const dropped = Object.fromEntries(
     [...earlier, ...surplusOf(kept ?? {}, earlier)].map((old) => [old, null]),
   );
   const patch = { data: { ...dropped, [key]: receipt } };
   await client.patchMerge(CONFIG_MAPS, { name, namespace }, patch, { fieldManager: FIELD_MANAGER });
+}
+
+/** It is asked for again and again, and adds nothing to what was written when the Pod was removed or its server ended. */
+function isAfterTheEnd({ kind }: Removal): boolean {
+  return kind === 'EndWedged' || kind === 'RemoveFailed';
 }
 
 /**
@@ -96,6 +101,7 @@ export function receiptOf(removal: Removal, nowIso: string): Readonly<Record<str
     return { ...whose, evicted: false, ...cut(0, 0), ...closed(closing, tookMs), ...evidence };
   }
   if (removal.kind === 'EndWedged') return { ...whose, evicted: false, ...cut(0, 0), nodeId: removal.nodeId };
+  if (removal.kind === 'RemoveFailed') return { ...whose, evicted: false, ...cut(0, 0), failed: true };
   const { nodeId, rooms, participants, eviction } = removal;
   const { closing, tookMs, deadlineMs, companions } = eviction;
   const deadline = isoFromMs(deadlineMs);

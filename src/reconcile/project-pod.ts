@@ -75,6 +75,7 @@ export function projectPod(pod: RawPod): PodObservation {
     revision: blankIsUnknown(metadata.annotations?.[ANNOTATIONS.revision]),
     deleting: metadata.deletionTimestamp !== undefined,
     ...wishes(metadata.annotations ?? {}, blankIsUnknown(metadata.labels?.[LABELS.underTest])),
+    ...(hasRemains(metadata.annotations ?? {}) ? { hasRemains: true } : {}),
     inService: metadata.labels?.[LABELS.signalling] === SIGNALLING_ON,
     trouble: troubleOf(pod),
   };
@@ -151,11 +152,22 @@ function cordonWish(annotations: StringMap): CordonWish | undefined {
   };
 }
 
-/** Where somebody wrote a drain beside a cordon that has a time, that is not the time of the drain, from which a deadline runs. */
+/**
+ * The time of a drain, from which a deadline runs, is only what was written together with it: whoever writes one says by whom.
+ * A time that is left over from a cordon, or from an earlier drain, would cut people sooner than the deadline says.
+ */
 function sinceOf(annotations: StringMap): string | undefined {
+  const { drain, drainBy, cordonedSince } = ANNOTATIONS;
+  const isOfAnother = annotations[drain] !== undefined && annotations[drainBy] === undefined;
+  return isOfAnother ? undefined : annotations[cordonedSince];
+}
+
+/** Where somebody took a drain or a cordon away by hand, and not what was written with it. */
+function hasRemains(annotations: StringMap): boolean {
   const { drain, cordon, drainBy, cordonedSince } = ANNOTATIONS;
-  const isOfCordon = [drain, cordon].every((name) => annotations[name] !== undefined);
-  return isOfCordon && annotations[drainBy] === undefined ? undefined : annotations[cordonedSince];
+  if (annotations[drain] !== undefined) return false;
+  const isDated = annotations[cordonedSince] !== undefined && annotations[cordon] === undefined;
+  return isDated || annotations[drainBy] !== undefined;
 }
 
 /** Whoever is not known is a person: what a person wants is never taken back by the operator. */

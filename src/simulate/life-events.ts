@@ -26,6 +26,10 @@ export interface LifeParts {
 type Handlers = { readonly [K in Stroke['kind']]: (stroke: Of<K>) => void };
 type Of<K extends Stroke['kind']> = Extract<Stroke, { kind: K }>;
 
+/** Three probes every two seconds, and one. */
+const unreadyAfterS = 5;
+const readyAgainS = 1.5;
+
 export class LifeEvents {
   readonly #parts: LifeParts;
   readonly #handlers: Handlers;
@@ -48,9 +52,9 @@ export class LifeEvents {
     handle(stroke);
   }
 
-  #handlersOf({ world, fleet, ports, operator, companions }: LifeParts): Handlers {
+  #handlersOf({ fleet, ports, operator, companions }: LifeParts): Handlers {
     return {
-      RedisAway: (spell) => this.#lasting(spell, (on) => world.registry.setReachable(!on)),
+      RedisAway: (spell) => this.#lasting(spell, (on) => this.#setRedis(!on)),
       RedisEmptied: () => this.#emptyRedis(),
       HeartbeatsStall: ({ nodes, forS }) => this.#onSome(nodes, (pod) => this.#stall(pod, forS)),
       OperatorAway: (spell) => this.#operatorAway(spell),
@@ -74,6 +78,19 @@ export class LifeEvents {
       SpecChanges: (spell) => this.#changeSpec(spell),
       Deleted: () => operator.respec({ deleting: true }),
     };
+  }
+
+  /** A media server fails its probes while Redis is away; the kubelet tells that after a few of them, and their end after one. */
+  #setRedis(reachable: boolean): void {
+    const { world, fleet } = this.#parts;
+    world.registry.setReachable(reachable);
+    this.#later(reachable ? readyAgainS : unreadyAfterS, () => {
+      for (const pod of fleet.pods.values()) {
+        if (pod.unready === !world.registry.reachable) continue;
+        pod.unready = !world.registry.reachable;
+        fleet.touch(pod);
+      }
+    });
   }
 
   #onMachine(befall: (machine: LifeMachine) => void): void {

@@ -166,6 +166,8 @@ export class LifeJudge {
       nobody,
       `RemoveFailed of ${pod.name} with ${process?.participants ?? 0} people`,
     );
+    const serves = process?.state === 'Ready' && this.#options.world.registry.reachable;
+    this.#claim('twoProofs', !serves, `RemoveFailed of ${pod.name}, which serves`);
     const endedMs = pod.ended?.atMs ?? this.#options.world.nowMs;
     const waited = this.#options.world.nowMs - endedMs >= companionsHoldMs;
     const jobs = pod.jobsAt(this.#options.world.nowMs);
@@ -215,7 +217,7 @@ export class LifeJudge {
     const isFailed = (of: LifePod) => failed.some(({ revision }) => revision === of.make.revision);
     if (isFailed(pod)) return;
     const standing = [...fleet.pods.values()].filter(
-      (other) => !other.deleting && other.wish?.by === 'Update' && !isFailed(other),
+      (other) => isStaying(other) && other.wish?.by === 'Update' && !isFailed(other),
     ).length;
     const most = surgeOf(spec());
     this.#claim(

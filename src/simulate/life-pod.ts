@@ -31,6 +31,8 @@ export class LifePod {
   wish: CordonWish | undefined;
   protected = false;
   inService = true;
+  /** Its server fails its probes, although it runs. */
+  unready = false;
   /** Clients of rooms elsewhere that signal through it. */
   relayed = 0;
   /** When the jobs of its companion end. */
@@ -97,7 +99,7 @@ export class LifePod {
     const { process } = this;
     const trouble = process?.doomed === true ? 'container livekit: ErrImagePull' : undefined;
     if (process?.startedAtMs !== undefined) {
-      const ready = alive && process.podReady;
+      const ready = alive && process.podReady && !this.unready;
       return {
         ready,
         ip: this.ip,

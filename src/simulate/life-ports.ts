@@ -12,6 +12,7 @@ import type { LifeFleet } from './life-fleet.ts';
 import type { LifePod } from './life-pod.ts';
 import type { LifeRegistry } from './life-registry.ts';
 import type { World } from './world.ts';
+import type { SimNode } from './world-node.ts';
 
 /** What the operator does in a life, as it does it. */
 export interface LifeWitness {
@@ -136,7 +137,7 @@ export class LifePorts {
     const { world } = this.#options;
     const wanted = new Set(closed);
     let relied = false;
-    for (const node of world.nodes) relied ||= node.state === 'Ready' && open.includes(node.id);
+    for (const node of world.nodes) relied ||= isRegistered(node) && open.includes(node.id);
     for (const node of world.nodes) {
       if (node.state === 'Ready') world.close(node, relied && wanted.has(node.id));
     }
@@ -214,4 +215,9 @@ export class LifePorts {
     if (pod.uid === uid && pod.resourceVersion === resourceVersion) return pod;
     throw new ActionRefusedError(`Pod ${name} has changed`, true);
   }
+}
+
+/** Servers choose by the registry, also one whose Pod is not Ready yet. */
+function isRegistered({ state, registeredAtMs }: SimNode): boolean {
+  return state === 'Ready' || (state === 'Launching' && registeredAtMs !== undefined);
 }

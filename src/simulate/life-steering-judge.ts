@@ -52,7 +52,7 @@ export class LifeSteeringJudge {
 
   #cordonHolds(pod: LifePod, seen: readonly PodObservation[]): void {
     const { nowMs } = this.#world;
-    if (!this.#isBroken(pod) || !isSeenCordoned(pod, seen)) {
+    if (!this.#isBroken(pod, seen) || !isSeenCordoned(pod, seen)) {
       this.#brokenSinceMs.delete(pod);
       return;
     }
@@ -61,10 +61,15 @@ export class LifeSteeringJudge {
     this.#claim('personsDecide', nowMs - sinceMs < noticedWithinMs, `${pod.name} is cordoned and open`);
   }
 
-  #isBroken({ process, wish }: LifePod): boolean {
+  /** Another that is not shown yet cannot take its place. */
+  #isBroken({ process, wish }: LifePod, seen: readonly PodObservation[]): boolean {
     const { registry, nodes } = this.#world;
+    const shown = new Set(seen.map(({ uid }) => uid));
     if (process === undefined || wish?.by !== 'Person' || !registry.isChosen(process)) return false;
-    for (const node of nodes) if (node !== process && registry.isChosen(node)) return true;
+    for (const node of nodes) {
+      const isShown = shown.has(this.#fleet.podOf(node)?.uid ?? '');
+      if (node !== process && isShown && registry.isChosen(node)) return true;
+    }
     return false;
   }
 }

@@ -364,21 +364,25 @@ const changes: readonly Claim[] = [
     },
   },
   {
-    says: 'whoever is closed for an update leaves as many open as are wanted, and is not protected',
+    says: 'whoever is closed for an update leaves as many open as are wanted and the maximum allows, and is not protected',
     atLeast: 20,
     holds: (step) => {
       const closing = new Set(
         of(step.decision, 'SetWish').flatMap(({ pod, wish }) => (wish ? [pod.name] : [])),
       );
       const left = capacity(step.decision).filter(({ name }) => !closing.has(name)).length;
-      return all(
-        closedForUpdate(step),
-        (node) => !node.pod.protected && left >= Math.max(1, step.decision.desired),
+      const { desired, nodes } = step.decision;
+      // Silent ones, and those that a person holds closed, take their places below the maximum.
+      const held = nodes.filter(({ node: { phase, pod } }) =>
+        pod.cordonWish === undefined ? phase === 'Suspect' : pod.cordonWish.by === 'Person',
       );
+      const wanted = Math.min(desired, step.input.spec.maxNodes - held.length);
+      return all(closedForUpdate(step), (node) => !node.pod.protected && left >= Math.max(1, wanted));
     },
   },
   {
     says: 'a node is freed only where its wish was our own',
+    atLeast: 40,
     holds: ({ decision }) =>
       all(
         of(decision, 'SetWish').filter(({ wish }) => wish === undefined),

@@ -44,9 +44,15 @@ describe('what is noted of a drain', () => {
     expect(noted({}, minutes(15), { dueMs: wallMs + 5 })).toEqual({ dueMs: wallMs + 5 });
   });
 
-  test('is nothing where nobody can say', () => {
-    const unknown = { ...at({}), end: { expectedInS: undefined, latestInS: undefined } };
-    expect(noteDrain(drained(wallMs), 'Cordoned', unknown).drain).toEqual({});
+  test('is half a day where nobody can say, and not for ever', () => {
+    const unknown = {
+      ...at({ signallingGraceMs: 0 }),
+      end: { expectedInS: undefined, latestInS: undefined },
+    };
+    const halfADayMs = 44_000_000;
+    expect(noteDrain(drained(wallMs), 'Cordoned', unknown).drain).toEqual({
+      dueMs: wallMs + halfADayMs + minutes(1),
+    });
   });
 
   test.each<

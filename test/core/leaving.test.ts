@@ -285,11 +285,16 @@ describe('failed Pods', () => {
       failed(),
       { because: 'its server has ended', lost: true, count: 2 },
     ],
+    [
+      'that are older than the memory of this operator, so that they may have served',
+      failed({ memory: { served: false }, pod: { createdAtMs: -1 } }),
+      { because: 'it did not register in time', lost: true, count: 3 },
+    ],
   ])('are removed: those %s', (_, node, { because, lost, count }) => {
     const { actions, failures } = plan({
       nodes: [node],
       roles: {},
-      memory: { failures: { count: 2, lastMs: 5 } },
+      memory: { failures: { count: 2, lastMs: 5 }, began: { nowMs: 0, wallMs: 0 } },
     });
     expect(actions).toMatchObject([{ kind: 'RemoveFailed', because, lost }]);
     expect(failures?.count).toBe(count);

@@ -217,12 +217,16 @@ describe('in the course of time', () => {
     expect(story.at(93).deeds('RemoveFailed')).toEqual(['RemoveFailed c-media-1']);
   });
 
-  test('a recording that goes on in it holds the Pod, for ten minutes at most', () => {
-    const story = fleet().companion(second, 1).crash(second, 3_600_000).at(620);
+  test('a recording that goes on in it holds the Pod for as long as it goes on', () => {
+    const story = fleet().companion(second, 1).crash(second, 3_600_000).at(30, 'min');
     expect(story.deeds('RemoveFailed')).toEqual([]);
-    expect(story.companion(second, 0).at(623).deeds('RemoveFailed')).toHaveLength(1);
-    const other = fleet().companion(second, 1).crash(second, 3_600_000).at(635);
-    expect(other.deeds('RemoveFailed')).toHaveLength(1);
+    expect(story.companion(second, 0).at(1803).deeds('RemoveFailed')).toHaveLength(1);
+  });
+
+  test('companions of which nobody knows what they do hold it for ten minutes', () => {
+    const story = fleet().companion(second, 1).mute(second).crash(second, 3_600_000).at(620);
+    expect(story.deeds('RemoveFailed')).toEqual([]);
+    expect(story.at(635).deeds('RemoveFailed')).toHaveLength(1);
   });
 
   test('a recording holds it also for an operator that began only after the server had ended', () => {

@@ -24,6 +24,7 @@ interface World {
   readonly remembered?: number;
   readonly unexplained?: NodeMemory['unexplained'];
   readonly roomsUnseenSinceMs?: number;
+  readonly began?: Memory['began'];
 }
 
 function only(world: World) {
@@ -42,12 +43,15 @@ function only(world: World) {
       ...(world.roomsUnseenSinceMs === undefined ? {} : { roomsUnseenSinceMs: world.roomsUnseenSinceMs }),
     },
   };
-  const memory: Memory = { ...coldMemory(0), nodes: served || remembered > 0 ? nodes : {} };
+  const began = world.began === undefined ? {} : { began: world.began };
+  const memory: Memory = { ...coldMemory(0), ...began, nodes: served || remembered > 0 ? nodes : {} };
   const [node] = mediaNodes(observed, memory, { startupDeadlineMs: 300_000, wallMs, nowMs });
   if (node === undefined) throw new Error('one Pod is one node');
   return node;
 }
 
+/** The operator began long before the Pod. */
+const watched = { began: { nowMs: 0, wallMs: 0 } };
 const young = { createdAtMs: wallMs - 60_000, ready: false };
 const late = { createdAtMs: wallMs - 300_001, ready: false };
 const stale = anEntry('m-0', { ageMs: 6001 });
@@ -73,6 +77,27 @@ describe('a node is', () => {
       'Suspect',
       'its last word tells of people, ready or not',
       { pod: late, entries: [anEntry('m-0', { ageMs: 9000, load: aLoad({ participants: 2 }) })] },
+    ],
+    ['Up', 'it reports, and was not Ready when the operator began long after its start', { pod: late }],
+    [
+      'Suspect',
+      'it reported before the operator began, and is silent',
+      { pod: late, entries: [stale], metrics: idle },
+    ],
+    [
+      'Failed',
+      'it is late, is not Ready and was watched from its start',
+      { pod: late, metrics: idle, ...watched },
+    ],
+    [
+      'Launching',
+      'it is late and its process has only just begun',
+      { pod: { ...late, startedAtMs: wallMs - 9000 }, entries: [], metrics: idle },
+    ],
+    [
+      'Suspect',
+      'it is late, and said so a while ago',
+      { pod: late, entries: [], metrics: ownWord('m-0', { atMs: nowMs - 7000 }) },
     ],
     ['Suspect', 'it is late and has not been asked', { pod: late, entries: [] }],
     [

@@ -87,6 +87,7 @@ describe('what people wish by annotations', () => {
   const cordon = 'openvidu.io/cordon';
   const drain = 'openvidu.io/drain';
   const since = 'openvidu.io/cordoned-since';
+  const by = 'openvidu.io/drain-by';
 
   test.each([
     [
@@ -106,8 +107,13 @@ describe('what people wish by annotations', () => {
     ],
     [
       'a drain counts from the time that was written with it',
-      { [drain]: 'b', [since]: '2026-03-01T12:00:00Z' },
+      { [drain]: 'b', [since]: '2026-03-01T12:00:00Z', [by]: 'person' },
       { by: 'Person', why: 'b', sinceMs: Date.UTC(2026, 2, 1, 12), leaveWhenEmpty: true },
+    ],
+    [
+      'one that somebody wrote by hand does not count from a time that is left over from before',
+      { [drain]: 'b', [since]: '2026-03-01T12:00:00Z' },
+      { by: 'Person', why: 'b', sinceMs: undefined, leaveWhenEmpty: true },
     ],
     [
       'one that somebody wrote beside a cordon does not count from the time of the cordon',
@@ -116,7 +122,7 @@ describe('what people wish by annotations', () => {
     ],
     [
       'one that the operator wrote beside a cordon has its own time',
-      { [cordon]: 'a', [drain]: 'b', [since]: '2026-03-01T12:00:00Z', 'openvidu.io/drain-by': 'update' },
+      { [cordon]: 'a', [drain]: 'b', [since]: '2026-03-01T12:00:00Z', [by]: 'update' },
       { by: 'Update', why: 'b', sinceMs: Date.UTC(2026, 2, 1, 12), leaveWhenEmpty: true },
     ],
     [
