@@ -4,7 +4,7 @@ import { type Evacuation, countsAsCapacity, evacuationOf } from './evacuation.ts
 import { noticeLoadDrop } from './freshness.ts';
 import { noteMissing } from './ghosts.ts';
 import { type Loss, areOf, goneOf, lossesOf, lostLately, uidsOf } from './loss.ts';
-import { type MediaNode, mediaNodes, withMemory } from './media-nodes.ts';
+import { type MediaNode, mediaNodes, readSinceMs, withMemory } from './media-nodes.ts';
 import type { Memory, NodeMemory } from './memory.ts';
 import { carryGone, noteSight } from './remember.ts';
 import { beganAt } from './unhurried.ts';
@@ -47,7 +47,7 @@ export function look(input: DecideInput): Seen {
     ...known,
     began: beganAt(input),
     ...drop,
-    ...(at.isRead ? { readMs: nowMs } : {}),
+    ...(at.isRead ? { readMs: nowMs, readSinceMs: readSinceMs(input.memory, nowMs) } : {}),
     ...(missing === undefined ? {} : { missing }),
     ...(lost === undefined ? {} : { lost }),
     nodes: gone,

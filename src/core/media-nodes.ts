@@ -43,12 +43,14 @@ export const heartbeatOverdueMs = 6000;
 const none: readonly RoomPlacement[] = [];
 const freshMemory: NodeMemory = { proofs: [], served: false, participants: 0 };
 
+interface Limits {
+  readonly startupDeadlineMs: number;
+  readonly wallMs: number;
+  readonly nowMs: number;
+}
+
 /** Media Nodes in the order of their names. */
-export function mediaNodes(
-  observed: Observed,
-  memory: Memory,
-  limits: { readonly startupDeadlineMs: number; readonly wallMs: number; readonly nowMs: number },
-): readonly MediaNode[] {
+export function mediaNodes(observed: Observed, memory: Memory, limits: Limits): readonly MediaNode[] {
   const entries = indexed(observed.redis.kind === 'Read' ? observed.redis.nodes : []);
   const placements = observed.redis.kind === 'Read' ? observed.redis.rooms : [];
   const roomsOf = roomsByNode(placements);
@@ -67,21 +69,11 @@ export function mediaNodes(
     return { pod, metrics, entry, rooms, forsaken, memory: remembered, tally, relayed };
   });
   const share = hostedShare(sights);
-  const beganMs = memory.began?.wallMs ?? limits.wallMs;
-  const since = { nowMs: limits.nowMs, wallMs: limits.wallMs, watchedMs: limits.nowMs - memory.sinceMs };
+  const watch = watchOf(memory, limits);
   return sights.map((sight): MediaNode => {
     const { pod, metrics, entry, rooms, forsaken, tally, relayed, memory: remembered } = sight;
-    const { served, participants } = remembered;
-    const overdue = limits.wallMs - pod.createdAtMs > limits.startupDeadlineMs;
-    const phase = phaseOf({
-      ...since,
-      pod,
-      entry,
-      metrics,
-      served,
-      overdue,
-      isFromBefore: isFromBefore(pod, beganMs),
-    });
+    const { participants } = remembered;
+    const phase = phaseOf(sight, watch);
     // Its people have gone, whatever is still written of them.
     if (phase === 'Failed') {
       return { name: pod.name, pod, metrics, entry, rooms: none, memory: remembered, phase, participants: 0 };
@@ -272,6 +264,12 @@ function entryOf(
   return pod.ip === undefined ? undefined : entries.byAddress(pod.ip);
 }
 
+/** Since when the registry has been read without a gap, the look of now included. */
+export function readSinceMs({ readMs, readSinceMs: sinceMs = readMs }: Memory, nowMs: number): number {
+  const isGap = readMs === undefined || nowMs - readMs > heartbeatOverdueMs;
+  return isGap ? nowMs : (sinceMs ?? nowMs);
+}
+
 /** Older than all that this operator remembers: that nothing is remembered of it says nothing of it. */
 export function isFromBefore(
   { createdAtMs }: Pick<PodObservation, 'createdAtMs'>,
@@ -280,47 +278,52 @@ export function isFromBefore(
   return createdAtMs < beganWallMs;
 }
 
-interface Sight {
-  readonly pod: PodObservation;
-  readonly entry: RegisteredEntry | undefined;
-  readonly metrics: NodeMetricsReading | undefined;
-  readonly served: boolean;
-  readonly overdue: boolean;
-  readonly isFromBefore: boolean;
+/** What time says of all of them. */
+interface Watch extends Limits {
+  /** When this operator began to look, wall clock. */
+  readonly beganMs: number;
   /** For how long the registry has been read without a gap. */
   readonly watchedMs: number;
-  readonly nowMs: number;
-  readonly wallMs: number;
 }
 
-function phaseOf(sight: Sight): Phase {
-  const { pod, entry } = sight;
+function watchOf(memory: Memory, limits: Limits): Watch {
+  const { nowMs, wallMs } = limits;
+  const beganMs = memory.began?.wallMs ?? wallMs;
+  return { ...limits, beganMs, watchedMs: nowMs - readSinceMs(memory, nowMs) };
+}
+
+type Sight = Pick<MediaNode, 'pod' | 'entry' | 'metrics' | 'memory'>;
+
+function phaseOf(sight: Sight, watch: Watch): Phase {
+  const { pod, entry, memory } = sight;
   if (pod.deleting) return 'Leaving';
   if (pod.phase === 'Succeeded' || pod.phase === 'Failed') return 'Failed';
   // Lost, whatever its last heartbeat says. One that never registered is given its time to start.
-  if (pod.ended !== undefined && (sight.served || entry !== undefined)) return 'Failed';
+  if (pod.ended !== undefined && (memory.served || entry !== undefined)) return 'Failed';
   const isFresh = entry !== undefined && entry.ageMs <= heartbeatOverdueMs;
-  return (isFresh ? reportedPhase(sight, entry) : undefined) ?? silentPhase(sight);
+  return (isFresh ? reportedPhase(sight, entry, watch) : undefined) ?? silentPhase(sight, watch);
 }
 
 /** Ready once means that it may carry rooms, also when this process has not seen it report. */
-function silentPhase(sight: Sight): Phase {
-  const { served, pod, entry } = sight;
-  if (served || pod.ready || (entry?.load.participants ?? 0) > 0) return 'Suspect';
-  if (!sight.overdue) return 'Launching';
-  return sight.isFromBefore && entry !== undefined ? 'Suspect' : overduePhase(sight);
+function silentPhase(sight: Sight, watch: Watch): Phase {
+  const { memory, pod, entry } = sight;
+  if (memory.served || pod.ready || (entry?.load.participants ?? 0) > 0) return 'Suspect';
+  if (!isOverdue(pod, watch)) return 'Launching';
+  return isFromBefore(pod, watch.beganMs) && entry !== undefined ? 'Suspect' : overduePhase(sight, watch);
 }
 
 /**
  * After a restart of the operator a node that reports and is not Ready just now, as none is while Redis is away, may have
  * served for days: its time to start is over, so it has started.
  */
-function reportedPhase(
-  { pod, served, overdue, isFromBefore: isOld }: Sight,
-  entry: RegisteredEntry,
-): Phase | undefined {
+function reportedPhase({ pod, memory }: Sight, entry: RegisteredEntry, watch: Watch): Phase | undefined {
   if (entry.state === 'ShuttingDown') return 'Leaving';
-  return pod.ready || served || (isOld && overdue) ? 'Up' : undefined;
+  const hasStarted = isFromBefore(pod, watch.beganMs) && isOverdue(pod, watch);
+  return pod.ready || memory.served || hasStarted ? 'Up' : undefined;
+}
+
+function isOverdue({ createdAtMs }: PodObservation, { wallMs, startupDeadlineMs }: Watch): boolean {
+  return wallMs - createdAtMs > startupDeadlineMs;
 }
 
 /**
@@ -330,7 +333,7 @@ function reportedPhase(
 const startTakesMs = 10_000;
 
 /** A server that runs but never registered has failed only if it says itself, now, that it carries nothing. */
-function overduePhase({ pod, metrics, nowMs, wallMs, watchedMs }: Sight): Phase {
+function overduePhase({ pod, metrics }: Sight, { nowMs, wallMs, watchedMs }: Watch): Phase {
   if (pod.startedAtMs === undefined) return 'Failed';
   // While Redis is away none can register, and with its next heartbeat it does.
   if (wallMs - pod.startedAtMs < startTakesMs || watchedMs < heartbeatOverdueMs) return 'Launching';

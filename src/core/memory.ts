@@ -162,8 +162,9 @@ export interface Memory {
   readonly desired: number | undefined;
   /** By the uid of the Pod: a later Pod of the same name is another node. */
   readonly nodes: Readonly<Record<string, NodeMemory>>;
-  /** The last look at the registry. */
+  /** The last look at the registry, and since when there was no gap between such looks. */
   readonly readMs?: number;
+  readonly readSinceMs?: number;
   readonly failures: { readonly count: number; readonly lastMs: number } | undefined;
   /** Until when removals are frozen after many nodes lost their load at once. */
   readonly frozenUntilMs: number | undefined;

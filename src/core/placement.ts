@@ -148,7 +148,9 @@ function packed(input: PlaceInput, staying: readonly NodeOutlook[]): ReadonlySet
   const { steer, outlooks } = input;
   const { spec } = steer;
   const room = staying.some((outlook) => hasSpace(spec, outlook));
-  const allowed = outlooks.slice(0, Math.max(staying.length, spec.maxNodes));
+  // A fleet that is being deleted wants none, and people still begin rooms.
+  const most = spec.deleting ? outlooks.length : Math.max(staying.length, spec.maxNodes);
+  const allowed = outlooks.slice(0, most);
   const among = preferred(input, room || spec.mode === 'External' ? staying : allowed);
   return openNodes(steer, among, outlooks);
 }

@@ -50,34 +50,13 @@ function addExposure(exposureS: Float64Array, fromAgeS: number, toAgeS: number):
   }
 }
 
-/** Of what comes later nothing is foretold. */
-export const furthestS = 44_000;
 /** Ahead of now, in seconds: where the probability that a node is empty is looked at. Denser where rooms end sooner. */
 const aheadS: readonly number[] = [
-  30,
-  90,
-  180,
-  300,
-  450,
-  630,
-  840,
-  1080,
-  1380,
-  1740,
-  2160,
-  2640,
-  3240,
-  3960,
-  4860,
-  6000,
-  7500,
-  9600,
-  12_600,
-  17_000,
-  23_000,
-  32_000,
-  furthestS,
+  30, 90, 180, 300, 450, 630, 840, 1080, 1380, 1740, 2160, 2640, 3240, 3960, 4860, 6000, 7500, 9600, 12_600,
+  17_000, 23_000, 32_000, 44_000,
 ];
+/** Of what comes later nothing is foretold. */
+export const furthestS: number = aheadS.at(-1) ?? 0;
 export const aheadCount = aheadS.length;
 /** Ages are told apart by this much; older rooms than the last step are alike. */
 const ageStepS = 60;

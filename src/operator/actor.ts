@@ -74,8 +74,7 @@ export class Actor implements ActPort {
       case 'RemoveNode':
         return this.#removeNode(action, undefined);
       case 'RemoveFailed':
-        // Whoever served is accounted for, however it ended.
-        return action.lost ? this.#removeNode(action, undefined) : this.#deletePod(action.pod);
+        return this.#removeFailed(action);
       case 'SetWish':
         return this.#setWish(action.pod, action.wish);
       case 'JudgeRevision':
@@ -146,6 +145,12 @@ export class Actor implements ActPort {
       metadata: { uid, resourceVersion, ...marks },
     });
     this.#parts.pods.wrote(written.metadata.resourceVersion);
+  }
+
+  /** Whoever served is accounted for, however it ended. */
+  async #removeFailed(action: Extract<Action, { kind: 'RemoveFailed' }>): Promise<void> {
+    if (action.lost) await this.#removeNode(action, undefined);
+    else await this.#deletePod(action.pod);
   }
 
   /** The receipt is written first: a removal without one must not be possible. */

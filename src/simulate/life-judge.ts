@@ -160,14 +160,15 @@ export class LifeJudge {
 
   #failed(pod: LifePod): void {
     const { process } = pod;
-    const nobody = process === undefined || (process.participants === 0 && process.rooms.size === 0);
-    this.#claim(
-      'nobodyIsCut',
-      nobody,
-      `RemoveFailed of ${pod.name} with ${process?.participants ?? 0} people`,
-    );
+    const { participants = 0, rooms } = process ?? {};
+    const isNobodyThere = participants === 0 && (rooms === undefined || rooms.size === 0);
+    this.#claim('nobodyIsCut', isNobodyThere, `RemoveFailed of ${pod.name} with ${participants} people`);
     const serves = process?.state === 'Ready' && this.#options.world.registry.reachable;
     this.#claim('twoProofs', !serves, `RemoveFailed of ${pod.name}, which serves`);
+    this.#failedAtWork(pod);
+  }
+
+  #failedAtWork(pod: LifePod): void {
     const endedMs = pod.ended?.atMs ?? this.#options.world.nowMs;
     const waited = this.#options.world.nowMs - endedMs >= companionsHoldMs;
     const jobs = pod.jobsAt(this.#options.world.nowMs);

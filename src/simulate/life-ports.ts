@@ -136,8 +136,9 @@ export class LifePorts {
   #steer(closed: readonly string[], open: readonly string[]): void {
     const { world } = this.#options;
     const wanted = new Set(closed);
-    let relied = false;
-    for (const node of world.nodes) relied ||= isRegistered(node) && open.includes(node.id);
+    const relied = [...world.nodes].some(({ id, state }) => state === 'Ready' && open.includes(id));
+    // Here one takes rooms only when it is Ready, about a second after it registers: until then all stays as it is.
+    if (!relied && [...world.nodes].some((node) => isRegistered(node) && open.includes(node.id))) return;
     for (const node of world.nodes) {
       if (node.state === 'Ready') world.close(node, relied && wanted.has(node.id));
     }
@@ -217,7 +218,6 @@ export class LifePorts {
   }
 }
 
-/** Servers choose by the registry, also one whose Pod is not Ready yet. */
 function isRegistered({ state, registeredAtMs }: SimNode): boolean {
-  return state === 'Ready' || (state === 'Launching' && registeredAtMs !== undefined);
+  return state === 'Launching' && registeredAtMs !== undefined;
 }

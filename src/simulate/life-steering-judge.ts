@@ -4,7 +4,7 @@ import type { MakeClaim } from './life-claims.ts';
 import type { LifeFleet } from './life-fleet.ts';
 import type { LifePod } from './life-pod.ts';
 import type { World } from './world.ts';
-import { heartbeatMs } from './world-node.ts';
+import { type SimNode, heartbeatMs } from './world-node.ts';
 
 /** A heartbeat that is missing is noticed after 6 s, and another node is opened within the next look. */
 const noticedWithinMs = 15_000;
@@ -61,16 +61,16 @@ export class LifeSteeringJudge {
     this.#claim('personsDecide', nowMs - sinceMs < noticedWithinMs, `${pod.name} is cordoned and open`);
   }
 
-  /** Another that is not shown yet cannot take its place. */
   #isBroken({ process, wish }: LifePod, seen: readonly PodObservation[]): boolean {
-    const { registry, nodes } = this.#world;
-    const shown = new Set(seen.map(({ uid }) => uid));
-    if (process === undefined || wish?.by !== 'Person' || !registry.isChosen(process)) return false;
-    for (const node of nodes) {
-      const isShown = shown.has(this.#fleet.podOf(node)?.uid ?? '');
-      if (node !== process && isShown && registry.isChosen(node)) return true;
-    }
-    return false;
+    if (process === undefined || wish?.by !== 'Person' || !this.#world.registry.isChosen(process))
+      return false;
+    return [...this.#world.nodes].some((node) => node !== process && this.#isShownAndChosen(node, seen));
+  }
+
+  /** One that is not shown yet cannot take the place of another. */
+  #isShownAndChosen(node: SimNode, seen: readonly PodObservation[]): boolean {
+    const uid = this.#fleet.podOf(node)?.uid;
+    return this.#world.registry.isChosen(node) && seen.some((pod) => pod.uid === uid);
   }
 }
 

@@ -25,6 +25,8 @@ interface World {
   readonly unexplained?: NodeMemory['unexplained'];
   readonly roomsUnseenSinceMs?: number;
   readonly began?: Memory['began'];
+  /** For how long the registry has been read without a gap. */
+  readonly readForMs?: number;
 }
 
 function only(world: World) {
@@ -44,7 +46,16 @@ function only(world: World) {
     },
   };
   const began = world.began === undefined ? {} : { began: world.began };
-  const memory: Memory = { ...coldMemory(0), ...began, nodes: served || remembered > 0 ? nodes : {} };
+  const { readForMs = 60_000 } = world;
+  // What is unexplained is judged at the last look, and here that is this one.
+  const read =
+    world.unexplained === undefined ? { readMs: nowMs - 1000, readSinceMs: nowMs - readForMs } : {};
+  const memory: Memory = {
+    ...coldMemory(0),
+    ...began,
+    ...read,
+    nodes: served || remembered > 0 ? nodes : {},
+  };
   const [node] = mediaNodes(observed, memory, { startupDeadlineMs: 300_000, wallMs, nowMs });
   if (node === undefined) throw new Error('one Pod is one node');
   return node;
@@ -93,6 +104,11 @@ describe('a node is', () => {
       'Launching',
       'it is late and its process has only just begun',
       { pod: { ...late, startedAtMs: wallMs - 9000 }, entries: [], metrics: idle },
+    ],
+    [
+      'Launching',
+      'it is late, and the registry has only just come back',
+      { pod: late, entries: [], metrics: idle, readForMs: 5000 },
     ],
     [
       'Suspect',

@@ -104,9 +104,18 @@ export const wrongs: readonly Wrong[] = [
     strokes: often({ kind: 'CompanionWorks', atS: 0, forS: 100, nodes: 4 }),
   },
   {
+    does: 'takes a node that serves for one that failed',
+    breaks: 'twoProofs',
+    operator: meddling(async (ports) => {
+      await ports.actor.act({ kind: 'RemoveFailed', pod: firstPod(ports), lost: false, because: '' });
+    }),
+  },
+  {
     does: 'throws out whoever is on the first node',
     breaks: 'nobodyIsCut',
     operator: meddling(async (ports) => {
+      const seen = await ports.media.readRedis();
+      if (seen.kind === 'Failed' || seen.rooms.length === 0) return;
       await ports.actor.act({ kind: 'RemoveFailed', pod: firstPod(ports), lost: false, because: '' });
     }),
   },
