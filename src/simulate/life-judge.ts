@@ -146,11 +146,12 @@ export class LifeJudge {
       this.#claim('twoProofs', !this.#proofs.has(key), `a proof for ${pod.name} was used before`);
       this.#proofs.add(key);
     }
-    const mayBeOpen = this.#options.spec().deleting && this.#isLast(process);
+    const isUnsteered = [...this.#options.world.nodes].every(({ closed }) => !closed);
+    const mayBeOpen = this.#options.spec().deleting && (isUnsteered || this.#isLast(process));
     this.#claim('nobodyIsCut', process?.closed === true || mayBeOpen, `${pod.name} may still be given rooms`);
   }
 
-  /** The last one of a fleet that ends cannot be closed: the registry's script never closes all. */
+  /** The last one of a fleet that ends cannot be closed: the registry's script never closes all. Where rooms are not steered, none is. */
   #isLast(process: SimNode | undefined): boolean {
     const { registry, nodes, nowMs } = this.#options.world;
     const isUp = (node: SimNode) =>
