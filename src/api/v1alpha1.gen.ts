@@ -1272,7 +1272,7 @@ export interface LoadTestGenerators {
    */
   readonly count: number;
   /**
-   * Image of coordinator and generators. By default that of the operator.
+   * Image of coordinator and generators, by default that of the operator. Others have to be allowed where the operator is installed (loadTests.images of the chart), because they are given the API secret.
    */
   readonly image?: string;
   /**

@@ -1,8 +1,12 @@
+/** What others say shows in the status, which the API server refuses beyond a length: then nothing would be told any more. */
+const longestWhy = 500;
+
 /** What an error says, by its shape: errors of the platform are not always made by this program's own Error. */
 export function whyOf(error: unknown): string {
   const shaped =
     typeof error === 'object' && error !== null && 'message' in error ? error.message : undefined;
-  return typeof shaped === 'string' && shaped !== '' ? shaped : 'unknown error';
+  if (typeof shaped !== 'string' || shaped === '') return 'unknown error';
+  return shaped.length > longestWhy ? `${shaped.slice(0, longestWhy - 1)}…` : shaped;
 }
 
 /** The name of an error's kind. */

@@ -37,6 +37,8 @@ export interface LoadTestControllerParts {
   readonly namespace: string | undefined;
   /** Image of the operator itself, which has coordinator and generators in it. */
   readonly image: string | undefined;
+  /** Others that a test may name. */
+  readonly otherImages: readonly string[];
 }
 
 type PublishAction = Extract<LoadTestAction, { kind: 'PublishProfile' }>;

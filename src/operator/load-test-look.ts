@@ -40,6 +40,8 @@ export interface LookParts {
   readonly clock: Clock;
   /** Of the operator itself. */
   readonly image: string | undefined;
+  /** Others that a test may name. */
+  readonly otherImages: readonly string[];
   /** Why the API server did not take what was to be started. */
   readonly refusal: string | undefined;
 }
@@ -65,7 +67,7 @@ export async function lookAtLoadTest(parts: LookParts, test: OpenViduLoadTest): 
     deletedAtMs: parseIsoMs(metadata.deletionTimestamp ?? ''),
     hasFinalizer: metadata.finalizers?.includes(LOAD_TEST_FINALIZER) === true,
     scenario: scenario.seen,
-    refusal: parts.refusal ?? imageRefusal(parts.image ?? spec.generators.image),
+    refusal: parts.refusal ?? imageRefusal(parts, spec.generators.image),
     cluster: cluster === undefined ? undefined : clusterSeen(cluster),
     pod: pod === undefined ? undefined : podSeen(pod),
     ...jobs,
@@ -203,7 +205,19 @@ function sha256Of(base64: string | undefined): string | undefined {
   return createHash('sha256').update(Buffer.from(base64, 'base64')).digest('hex');
 }
 
-function imageRefusal(image: string | undefined): string | undefined {
-  if (image !== undefined) return undefined;
-  return 'The operator was not told its own image: set spec.generators.image, or OVM_IMAGE of the operator.';
+/** Generators get the API secret, so an image that anybody may name would hand it to anybody. */
+function imageRefusal(
+  { image, otherImages }: Pick<LookParts, 'image' | 'otherImages'>,
+  wished: string | undefined,
+): string | undefined {
+  if (wished === undefined) {
+    return image === undefined
+      ? 'The operator was not told its own image: set OVM_IMAGE of the operator.'
+      : undefined;
+  }
+  if (wished === image || otherImages.includes(wished)) return undefined;
+  return (
+    `spec.generators.image: ${wished} is not allowed, because generators are given the API secret: leave the field out, ` +
+    "or add it to the chart's loadTests.images (OVM_LOAD_TEST_IMAGES of the operator)."
+  );
 }

@@ -114,10 +114,12 @@ function checksOf(controller: Controller): { readonly live: Checks; readonly rea
 
 /** `undefined` where none is to be carried out. */
 function loadTestsOf(
-  { loadTests, watchNamespace: namespace, image }: Config,
+  { loadTests, loadTestImages, watchNamespace: namespace, image }: Config,
   parts: { readonly client: KubeClient; readonly events: EventRecorder; readonly log: Log },
 ): LoadTestController | undefined {
-  return loadTests ? new LoadTestController({ ...parts, clock: systemClock, namespace, image }) : undefined;
+  if (!loadTests) return undefined;
+  const otherImages = loadTestImages.split(',').filter((name) => name !== '');
+  return new LoadTestController({ ...parts, clock: systemClock, namespace, image, otherImages });
 }
 
 interface LeadParts {

@@ -128,6 +128,14 @@ export const options = {
     shape: 'the name of an image',
     says: 'Image of the operator itself, from which load tests run unless they name another one.',
   },
+  loadTestImages: {
+    kind: 'text',
+    env: 'OVM_LOAD_TEST_IMAGES',
+    pattern: /^[^\s]{0,4096}$/,
+    shape: 'names of images with commas between them',
+    fallback: '',
+    says: 'Other images that load tests may name. Their generators are given the API secret of the server under test.',
+  },
   shutdownGraceMs: {
     kind: 'duration',
     env: 'OVM_SHUTDOWN_GRACE',

@@ -62,6 +62,7 @@ beforeAll(async () => {
     clock: systemClock,
     log: silentLog,
     namespace,
+    otherImages: [],
     image: 'operator:1',
   });
   const ending = new AbortController();

@@ -52,6 +52,7 @@ function operate(): () => Promise<void> {
         log: silentLog,
         namespace: undefined,
         image: 'operator:1',
+        otherImages: ['mirror/operator:1'],
       }),
   );
   stops.push(stop);
@@ -421,6 +422,26 @@ describe('a load test', () => {
     const failed = await phase('refused', 'Failed');
     expect(failed.status?.message).toMatch(/resources\.requests/);
     expect(await lentTo('eta-1')).toBeUndefined();
+  });
+
+  test('that names an image which nobody has allowed fails with the remedy, and nothing is started', async () => {
+    await fleet('theta', ['theta-1', 'theta-2']);
+    const target = { clusterRef: { name: 'theta' } };
+    const spec = { 'spec.target': target, 'spec.generators': { image: 'elsewhere/operator:1' } };
+    await plane.client.create(LOAD_TESTS, aLoadTest('foreign', spec));
+
+    const failed = await phase('foreign', 'Failed');
+    expect(failed.status?.message).toMatch(/spec\.generators\.image: elsewhere.*loadTests\.images/);
+    expect(await jobOf(loadTestNames(failed.metadata).coordinator)).toBeUndefined();
+    expect([await lentTo('theta-1'), await lentTo('theta-2')]).toEqual([undefined, undefined]);
+  });
+
+  test('may name an image that is allowed', async () => {
+    await fleet('iota', ['iota-1', 'iota-2']);
+    const target = { clusterRef: { name: 'iota' }, mediaNode: 'iota-1' };
+    const spec = { 'spec.target': target, 'spec.generators': { image: 'mirror/operator:1' } };
+    await plane.client.create(LOAD_TESTS, aLoadTest('mirrored', spec));
+    await until('the node is lent', async () => (await lentTo('iota-1')) === 'mirrored');
   });
 
   async function provisionedButRefused(): Promise<void> {
