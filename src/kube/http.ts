@@ -13,6 +13,7 @@ import {
   UnreachableError,
 } from './errors.ts';
 import { type Connector, KubeConfigConnector, loadKubeConfig } from './pool.ts';
+import type { ServerTime } from './server-time.ts';
 import { type Backoff, followAbort, fullJitterMs, type Runtime, sleep, systemRuntime } from './runtime.ts';
 
 export type Verb = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -57,6 +58,8 @@ export interface KubeHttpOptions {
   readonly userAgent?: string;
   /** Asked when a write is about to be put on the wire; false refuses it with NotLeadingError. Reads are not asked for. */
   readonly mayWrite?: () => boolean;
+  /** Hears what time it is by each answer. */
+  readonly serverTime?: ServerTime;
 }
 
 interface Call {
@@ -199,6 +202,7 @@ export class KubeHttp {
     try {
       const reply = await this.#send(call);
       code = String(reply.statusCode);
+      this.#options.serverTime?.note(reply.headers['date'], this.runtime.clock.elapsedMs());
       if (reply.statusCode >= 200 && reply.statusCode < 300) return await read(reply);
       throw await failureOf(reply, call);
     } catch (error) {

@@ -8,13 +8,14 @@ import type { Log } from '../base/log.ts';
 import { KubeClient } from '../kube/client.ts';
 import { EventRecorder } from '../kube/events.ts';
 import { KubeHttp } from '../kube/http.ts';
+import { ServerTime, heldBack } from '../kube/server-time.ts';
 import { LeaseLostError, runAsLeader } from '../kube/lease.ts';
 import { createLog } from '../telemetry/log.ts';
 import { createMetrics, type Metrics } from '../telemetry/metrics.ts';
 import { type Checks, startTelemetryServer } from '../telemetry/server.ts';
 import { type Config, ConfigError, readConfig } from './config.ts';
 import { Controller } from './controller.ts';
-import { LoadTestController } from './load-test-controller.ts';
+import { LoadTestController, type LoadTestControllerParts } from './load-test-controller.ts';
 import { Office } from './office.ts';
 import { version } from './version.ts';
 
@@ -31,7 +32,9 @@ async function main(): Promise<number> {
   const stop = stopOnSignals(log);
   const metrics = createMetrics({ version, nodeVersion: process.version, processMetrics: true });
   const office = new Office(!config.leaderElection);
-  const https = connectionsOf(config, metrics, office);
+  const serverTime = new ServerTime();
+  const clock = heldBack(systemClock, serverTime);
+  const https = connectionsOf(config, { metrics, office, serverTime });
   const client = new KubeClient(https.work);
   const identity = `${config.podName ?? hostname()}_${randomUUID()}`;
   const events = new EventRecorder({
@@ -43,7 +46,7 @@ async function main(): Promise<number> {
   const controller = new Controller({
     client,
     events,
-    clock: systemClock,
+    clock,
     log,
     metrics,
     namespace: config.watchNamespace,
@@ -58,7 +61,7 @@ async function main(): Promise<number> {
   });
   log.info('started', { version, identity, namespace: config.watchNamespace ?? 'all' });
   controller.watch(stop);
-  const loadTests = loadTestsOf(config, { client, events, log });
+  const loadTests = loadTestsOf(config, { client, clock, events, log });
   loadTests?.watch(stop);
   const code = await lead({
     config,
@@ -78,13 +81,20 @@ async function main(): Promise<number> {
   return code;
 }
 
+interface ConnectionParts {
+  readonly metrics: Metrics;
+  readonly office: Office;
+  readonly serverTime: ServerTime;
+}
+
 /** All over one pool; they differ in when a write may be sent. */
-function connectionsOf({ kubeconfig }: Config, metrics: Metrics, office: Office) {
+function connectionsOf({ kubeconfig }: Config, { metrics, office, serverTime }: ConnectionParts) {
   const open = (mayWrite: () => boolean): KubeHttp =>
     KubeHttp.fromKubeConfig(kubeconfig, {
       onAttempt: (attempt) => metrics.kubeAttempt(attempt),
       userAgent: `openvidu-media-operator/${version}`,
       mayWrite,
+      serverTime,
     });
   return {
     lease: open(() => true),
@@ -115,11 +125,11 @@ function checksOf(controller: Controller): { readonly live: Checks; readonly rea
 /** `undefined` where none is to be carried out. */
 function loadTestsOf(
   { loadTests, loadTestImages, watchNamespace: namespace, image }: Config,
-  parts: { readonly client: KubeClient; readonly events: EventRecorder; readonly log: Log },
+  parts: Omit<LoadTestControllerParts, 'namespace' | 'image' | 'otherImages'>,
 ): LoadTestController | undefined {
   if (!loadTests) return undefined;
   const otherImages = loadTestImages.split(',').filter((name) => name !== '');
-  return new LoadTestController({ ...parts, clock: systemClock, namespace, image, otherImages });
+  return new LoadTestController({ ...parts, namespace, image, otherImages });
 }
 
 interface LeadParts {

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, test } from '@jest/globals';
 import { KubeClient } from '../../src/kube/client.ts';
 import type { Attempt } from '../../src/kube/http.ts';
 import { PODS } from '../../src/kube/resource.ts';
+import { ServerTime } from '../../src/kube/server-time.ts';
 import { fastRuntime } from './fake-runtime.ts';
 import { type Answer, json, ScriptedServer } from './scripted-server.ts';
 
@@ -71,6 +72,17 @@ describe('a call to the API server', () => {
       'GET /y',
       'DELETE /z',
     ]);
+  });
+
+  test('brings the time by the server with it, also with a refusal', async () => {
+    const serverTime = new ServerTime();
+    const { server } = await aServer((_, response) =>
+      json(response, 404, {}, { date: 'Sun, 01 Mar 2026 12:00:00 GMT' }),
+    );
+    const http = server.http({ runtime, serverTime });
+    await expect(http.request({ method: 'GET', path: '/x' })).rejects.toMatchObject({ code: 'NotFound' });
+    const nowMs = serverTime.wallMs(runtime.clock.elapsedMs()) ?? 0;
+    expect(new Date(nowMs).toISOString()).toMatch(/^2026-03-01T12:00:0/);
   });
 
   test('gives up at once when it is told to wait longer than it has', async () => {
