@@ -23,16 +23,35 @@ type Kind = 'egress' | 'ingress' | 'agent';
 const agentPort = 8081;
 
 /** Containers that are known by name, image or environment, and those that the annotation names. */
-export function companionsOf(pod: PodShape): readonly CompanionTarget[] {
-  const { entries } = annotated(pod);
-  return besides(pod).flatMap((container): readonly CompanionTarget[] => {
+export function companionsOf(template: PodShape): readonly CompanionTarget[] {
+  const { entries } = annotated(template);
+  return besides(template).flatMap((container): readonly CompanionTarget[] => {
     const name = String(container['name']);
     const entry = entries.get(name);
     if (entry?.kind === 'None') return [];
     if (entry?.kind === 'At') return [{ name, sources: [entry.source] }];
-    const kind = kindOf(container);
-    return kind === undefined ? [] : [{ name, sources: sourcesOf(kind, container) }];
+    return knownAs(name, container);
   });
+}
+
+/**
+ * Those of a Pod of which nobody knows what it was made from. Annotations of a Pod are changed more easily than a template:
+ * they may add a companion, and cannot take one away that is known for what it is.
+ */
+export function companionsOfStranger(pod: PodShape): readonly CompanionTarget[] {
+  const { entries } = annotated(pod);
+  return besides(pod).flatMap((container): readonly CompanionTarget[] => {
+    const name = String(container['name']);
+    const entry = entries.get(name);
+    const known = knownAs(name, container);
+    const canBeAsked = known.some(({ sources }) => sources.length > 0);
+    return entry?.kind === 'At' && !canBeAsked ? [{ name, sources: [entry.source] }] : known;
+  });
+}
+
+function knownAs(name: string, container: JsonObject): readonly CompanionTarget[] {
+  const kind = kindOf(container);
+  return kind === undefined ? [] : [{ name, sources: sourcesOf(kind, container) }];
 }
 
 /** Faults by which a node could never be shown to be idle, with the remedy. */

@@ -10,7 +10,7 @@ import { ClusterLoop } from '../reconcile/reconcile.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { Actor } from './actor.ts';
 import { CheckpointStore } from './checkpoint.ts';
-import { companionsOf } from './companions.ts';
+import { companionsOfStranger } from './companions.ts';
 import type { Connections } from './connections.ts';
 import { digest } from './fleet-objects.ts';
 import { ForeignPods, watchedOnly } from './foreign-pods.ts';
@@ -112,7 +112,7 @@ export function faceOf(parts: FaceParts, revision: string | undefined, podIp?: s
   const face = nodeFace(spec);
   if (revision === undefined || podIp === undefined || revision === mediaNodeRevision(spec)) return face;
   const pod = parts.pods.podAt(podIp);
-  return pod === undefined ? face : { ...face, companions: companionsOf(pod) };
+  return pod === undefined ? face : { ...face, companions: companionsOfStranger(pod) };
 }
 
 /** Only a trial looks at Pods of others; in any other mode they do not exist for the operator. */

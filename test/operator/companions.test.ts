@@ -1,5 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
-import { companionProblems, companionsOf, type PodShape } from '../../src/operator/companions.ts';
+import {
+  companionProblems,
+  companionsOf,
+  companionsOfStranger,
+  type PodShape,
+} from '../../src/operator/companions.ts';
 
 type Container = PodShape['spec']['containers'][number] & Readonly<Record<string, unknown>>;
 
@@ -106,6 +111,24 @@ describe('the annotation', () => {
     const logs = { name: 'agent', image: 'datadog/agent:7' };
     expect(companionsOf(template([logs], 'agent=none'))).toEqual([]);
     expect(companionProblems(template([logs], 'agent=none'))).toEqual([]);
+  });
+
+  test.each<readonly [does: string, container: Container, text: string, sources: readonly unknown[]]>([
+    [
+      'does not take one off',
+      { name: 'egress', ports: ports({ metrics: 9100 }) },
+      'egress=none',
+      [egressMetrics],
+    ],
+    [
+      'does not ask one elsewhere',
+      { name: 'egress', ports: ports({ metrics: 9100 }) },
+      'egress=1',
+      [egressMetrics],
+    ],
+    ['tells where one is asked that has no port', { name: 'egress' }, 'egress=9100', [egressMetrics]],
+  ])('on a Pod of which nobody knows what it was made from %s', (_, container, text, sources) => {
+    expect(companionsOfStranger(template([container], text))).toEqual([{ name: container.name, sources }]);
   });
 
   test('takes several, by comma, semicolon or line', () => {
