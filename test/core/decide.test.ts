@@ -273,6 +273,27 @@ describe('trouble', () => {
     expect(story.refusals()).toContain('LoadDropped');
     expect(story.at(40, 'min').names).toEqual([first]);
   });
+
+  test('a fleet that is being deleted goes all the same when its people leave together', () => {
+    const story = new Story({ spec: aSpec(), nodes: 4 }).at(1);
+    const names = [first, second, third, 'c-media-3'];
+    for (const name of names) story.load(name, 60);
+    story.at(60).respec({ deleting: true }).at(70);
+    for (const name of names) story.clear(name);
+    expect(story.at(120).names).toEqual([]);
+    expect(story.deeds('RemoveNode')).toHaveLength(4);
+  });
+
+  test('idle nodes that are not Ready when an operator begins after an outage of Redis are kept', () => {
+    const spec = aSpec({ minNodes: 3, startupDeadlineMs: 60_000 });
+    const story = new Story({ spec, nodes: 3 }).at(10, 'min').redis(false).at(630);
+    for (const name of [first, second, third]) story.change(name, { ready: false });
+    story.restart().at(640).redis(true).at(645);
+    for (const name of [first, second, third]) story.change(name, { ready: true });
+    story.at(15, 'min');
+    expect(story.deeds('RemoveFailed', 'RemoveNode', 'CreatePod')).toEqual([]);
+    expect(story.states()).not.toContain('Failed');
+  });
 });
 
 describe('people and modes', () => {

@@ -62,6 +62,7 @@ describe('the entry of a process that has ended', () => {
   test.each<readonly [claim: string, changes: NodeChanges, ageMs: number, expected: readonly string[]]>([
     ['that began before the end goes at once', lost(wallMs), 0, ['ND_m-0']],
     ['that began after it is of the next process', lost(born * 1000), 0, []],
+    ['that began after it is so however late its heartbeat is', lost(born * 1000), 6001, []],
     ['waits where nobody says when it ended', lost(undefined), 0, []],
     ['and goes then with the heartbeat', lost(undefined), 6001, ['ND_m-0']],
   ])('while its Pod is there: one %s', (_, changes, ageMs, expected) => {

@@ -3,6 +3,7 @@ import type { Proof } from '../../src/core/action.ts';
 import { planLeaving } from '../../src/core/leaving.ts';
 import type { MediaNode } from '../../src/core/media-nodes.ts';
 import { type Memory, coldMemory } from '../../src/core/memory.ts';
+import type { Observed } from '../../src/core/observed.ts';
 import type { Role } from '../../src/core/placement.ts';
 import type { RedisReading } from '../../src/core/readings.ts';
 import type { ReasonCode } from '../../src/core/reasons.ts';
@@ -49,12 +50,19 @@ interface World {
   readonly memory?: Partial<Memory>;
   readonly ownWritesSeen?: boolean;
   readonly maxConcurrentLeaving?: number;
+  readonly kubeNodes?: Observed['kubeNodes'];
 }
 
 function plan(world: World) {
   const { nodes, ownWritesSeen = true, maxConcurrentLeaving = 2 } = world;
   const pods = nodes.map(({ pod }) => pod);
-  const observed = anObservation({ pods, ownWritesSeen, ...(world.redis && { redis: world.redis }) });
+  const { kubeNodes } = world;
+  const observed = anObservation({
+    pods,
+    ownWritesSeen,
+    kubeNodes,
+    ...(world.redis && { redis: world.redis }),
+  });
   const memory: Memory = { ...coldMemory(0), ...world.memory };
   const spec = aSpec({ maxConcurrentLeaving });
   const input = {
@@ -181,6 +189,24 @@ test('a Pod that somebody else deleted under its people takes no place, one that
   expect(limited(leaving(busy))).toBeUndefined();
   expect(limited(leaving({ ...busy, memory: { evicted: true } }))).toBe('LeavingLimit');
   expect(limited(leaving({}))).toBe('LeavingLimit');
+});
+
+test.each<readonly [claim: string, machine: boolean | undefined, ageMs: number, reason: string | undefined]>([
+  ['on a dead machine takes no place, however long its Pod stays', false, 60_000, undefined],
+  ['on a machine that is gone takes none either', undefined, 60_000, undefined],
+  ['that still reports takes one', false, 1000, 'LeavingLimit'],
+  ['on a machine that lives takes one', true, 60_000, 'LeavingLimit'],
+])('a Pod that leaves %s', (_, ready, ageMs, reason) => {
+  const kubeNodes =
+    ready === undefined ? {} : { 'worker-9': { name: 'worker-9', ready, departure: undefined } };
+  const leaving = aNode('m-1', { phase: 'Leaving', pod: { kubeNode: 'worker-9' }, entry: { ageMs } });
+  const { nodeFindings } = plan({
+    nodes: [provenNode('m-0'), leaving],
+    roles: { 'm-0': 'Standby' },
+    maxConcurrentLeaving: 1,
+    kubeNodes,
+  });
+  expect(nodeFindings.get('m-0')?.reason).toBe(reason);
 });
 
 describe('a needless node', () => {

@@ -54,6 +54,22 @@ describe.each(['Packed', 'Spread'] as const)('where rooms are %s', (strategy) =>
     expect(story.decision.desired).toBe(4);
   });
 
+  test('what is left of a wish that somebody took away by hand is tidied', () => {
+    const story = fleet({ placement }).change('c-media-2', { hasRemains: true }).at(31);
+    expect(story.deeds('SetWish').at(-1)).toBe('SetWish c-media-2 freed');
+    expect(story.state('c-media-2')).toBe(fleet({ placement }).at(31).state('c-media-2'));
+  });
+
+  test('at the maximum with a node short it goes on all the same', () => {
+    const story = fleet({ placement, maxNodes: 4 }).silence('c-media-3').at(120).revise('r2').at(240);
+    for (let atS = 240; atS < 1500; atS += 1) {
+      story.at(atS);
+      for (const { node, state } of story.decision.nodes) if (state === 'Cordoned') story.clear(node.name);
+    }
+    expect(story.of('r2')).toHaveLength(3);
+    expect(story.of('r1')).toEqual(['c-media-3']);
+  });
+
   test('with more surge as many are replaced at once', () => {
     const story = fleet({ placement, updates: surge(3) })
       .revise('r2')

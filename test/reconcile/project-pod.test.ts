@@ -83,6 +83,22 @@ test('a Pod without a readable creation time is a defect, because age decides ov
   expect(() => projectPod(aPod({ metadata: { creationTimestamp: '' } }))).toThrow(BugError);
 });
 
+describe('what is left of a wish that somebody took away by hand', () => {
+  const since = { 'openvidu.io/cordoned-since': '2026-03-01T12:00:00Z' };
+  const by = { 'openvidu.io/drain-by': 'update' };
+
+  test.each<readonly [claim: string, annotations: Readonly<Record<string, string>>, seen: true | undefined]>([
+    ['is seen: its time', since, true],
+    ['is seen: whose it was', by, true],
+    ['is seen beside a cordon: whose the drain was', { ...by, 'openvidu.io/cordon': 'a' }, true],
+    ['is none while there is a drain', { ...since, ...by, 'openvidu.io/drain': 'a' }, undefined],
+    ['is none while there is a cordon with its time', { ...since, 'openvidu.io/cordon': 'a' }, undefined],
+    ['is none where there was nothing', {}, undefined],
+  ])('%s', (_, annotations, seen) => {
+    expect(projectPod(aPod({ metadata: { annotations } })).hasRemains).toBe(seen);
+  });
+});
+
 describe('what people wish by annotations', () => {
   const cordon = 'openvidu.io/cordon';
   const drain = 'openvidu.io/drain';
