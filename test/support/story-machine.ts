@@ -33,6 +33,8 @@ export interface Machine {
   /** When the kubelet starts the container again. */
   restartAtMs: number | undefined;
   answers: boolean;
+  /** It runs and reports, and its Pod is not Ready. */
+  failsProbes: boolean;
   quality: ServiceQuality | undefined;
   goneAtMs: number | undefined;
 }
@@ -67,6 +69,7 @@ export function aMachine(
     startedAtSeconds: Math.floor(bornMs / 1000) + 1,
     restartAtMs: undefined,
     answers: true,
+    failsProbes: false,
     quality: undefined,
     goneAtMs: undefined,
   };

@@ -173,6 +173,12 @@ export class Story {
     return this;
   }
 
+  /** Of a node that has served: it reports, and its Pod is not Ready. */
+  failProbes(name: string, fails = true): this {
+    this.#machine(name).failsProbes = fails;
+    return this;
+  }
+
   change(name: string, pod: Partial<PodObservation>): this {
     const machine = this.#machine(name);
     machine.pod = { ...machine.pod, ...pod };
@@ -335,12 +341,15 @@ export class Story {
       !machine.pod.ready &&
       this.#launchesWork &&
       machine.readyAtMs <= this.#nowMs &&
+      !machine.failsProbes &&
       machine.pod.ended === undefined &&
       !machine.pod.deleting
     ) {
       machine.pod = { ...machine.pod, ready: true, phase: 'Running' };
     }
-    if (!machine.pod.ready || machine.silent || machine.pod.deleting) return;
+    if (machine.failsProbes) machine.pod = { ...machine.pod, ready: false };
+    else if (!machine.pod.ready) return;
+    if (machine.silent || machine.pod.deleting) return;
     if (this.#nowMs - machine.lastHeartbeatMs < 2000) return;
     machine.lastHeartbeatMs = this.#nowMs;
     machine.heartbeatsSeen += 1;
