@@ -151,7 +151,7 @@ describe('the reversible cordon on real media servers', () => {
         const startMs = performance.now();
         const hosts = new Map<string, number>();
         let placed = 0;
-        while (performance.now() - startMs < 9000 || placed < 300) {
+        while (performance.now() - startMs < 9000 || placed < 1200) {
           for (const [id, count] of await placeMany(30)) hosts.set(id, (hosts.get(id) ?? 0) + count);
           placed += 30;
         }
