@@ -90,6 +90,14 @@ export function entryOf(machine: Machine, nowMs: number): NodeEntry {
   });
 }
 
+/** As the kubelet tells it, of a server that has had the time to start. */
+export function noteReadiness(machine: Machine, hasStarted: boolean): void {
+  const { pod, failsProbes } = machine;
+  if (failsProbes) machine.pod = { ...pod, ready: false };
+  else if (!pod.ready && hasStarted && pod.ended === undefined && !pod.deleting)
+    machine.pod = { ...pod, ready: true, phase: 'Running' };
+}
+
 /** What it says itself when it is asked. */
 export function testimonyOf(machine: Machine, atMs: number): NodeMetricsReading {
   if (!machine.answers) return { kind: 'Failed', why: 'no answer', atMs };

@@ -17,7 +17,7 @@ import type {
 } from '../../src/core/observed.ts';
 import type { NodeMetricsReading, RedisReading, ServiceQuality } from '../../src/core/readings.ts';
 import type { ClusterSpec } from '../../src/core/spec.ts';
-import { type Machine, aMachine, entryOf, roomsOf, testimonyOf } from './story-machine.ts';
+import { type Machine, aMachine, entryOf, noteReadiness, roomsOf, testimonyOf } from './story-machine.ts';
 import { unused } from './builders.ts';
 
 const unitMs = { s: 1000, min: 60_000, h: 3_600_000 } as const;
@@ -337,18 +337,8 @@ export class Story {
 
   #live(machine: Machine): void {
     if ((machine.restartAtMs ?? Infinity) <= this.#nowMs) this.#startAgain(machine);
-    if (
-      !machine.pod.ready &&
-      this.#launchesWork &&
-      machine.readyAtMs <= this.#nowMs &&
-      !machine.failsProbes &&
-      machine.pod.ended === undefined &&
-      !machine.pod.deleting
-    ) {
-      machine.pod = { ...machine.pod, ready: true, phase: 'Running' };
-    }
-    if (machine.failsProbes) machine.pod = { ...machine.pod, ready: false };
-    else if (!machine.pod.ready) return;
+    noteReadiness(machine, this.#launchesWork && machine.readyAtMs <= this.#nowMs);
+    if (!machine.pod.ready && !machine.failsProbes) return;
     if (machine.silent || machine.pod.deleting) return;
     if (this.#nowMs - machine.lastHeartbeatMs < 2000) return;
     machine.lastHeartbeatMs = this.#nowMs;
