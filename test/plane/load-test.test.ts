@@ -437,11 +437,11 @@ describe('a load test', () => {
   });
 
   test('may name an image that is allowed', async () => {
-    await fleet('iota', ['iota-1', 'iota-2']);
-    const target = { clusterRef: { name: 'iota' }, mediaNode: 'iota-1' };
+    await fleet('omega', ['omega-1', 'omega-2']);
+    const target = { clusterRef: { name: 'omega' }, mediaNode: 'omega-1' };
     const spec = { 'spec.target': target, 'spec.generators': { image: 'mirror/operator:1' } };
     await plane.client.create(LOAD_TESTS, aLoadTest('mirrored', spec));
-    await until('the node is lent', async () => (await lentTo('iota-1')) === 'mirrored');
+    await until('the node is lent', async () => (await lentTo('omega-1')) === 'mirrored');
   });
 
   async function provisionedButRefused(): Promise<void> {
