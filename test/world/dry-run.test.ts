@@ -1,9 +1,11 @@
 /** A trial beside a Deployment that an HPA owns, and the words of the command line, on a whole cluster. */
 import '../../lab/quiet.ts';
+import { once } from 'node:events';
+import { type Socket, connect } from 'node:net';
+import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { dispose } from '@livekit/rtc-node';
-import { Redis } from 'ioredis';
 import { RoomServiceClient } from 'livekit-server-sdk';
 import { readAudit } from '../../lab/audit.ts';
 import { type Cluster, startCluster } from '../../lab/cluster/cluster.ts';
@@ -91,23 +93,31 @@ async function startCalls(): Promise<void> {
   guests = new Participants(calls.key);
 }
 
-/** Everything that connections into the first database of Redis said, by the address they came from. */
+/** As MONITOR tells it: time, database, address, and the command with what follows it. */
+const told = /^\+[\d.]+ \[(?<database>\d+) (?<from>\S+)\] "(?<command>[^"]*)"/;
+
+/**
+ * Everything that connections into the first database of Redis said, by the address they came from. Over a socket of its own:
+ * the client library loses its place when commands are told in the same moment as it begins to listen.
+ */
 class RedisSpy {
-  readonly #redis: Redis;
-  readonly #watching: Redis;
+  readonly #socket: Socket;
   readonly #said: { readonly from: string; readonly command: string }[] = [];
 
-  private constructor(redis: Redis, watching: Redis) {
-    this.#redis = redis;
-    this.#watching = watching;
-    watching.on('monitor', (_time: string, args: readonly string[], from: string, database: string) => {
-      if (database === '0') this.#said.push({ from, command: (args[0] ?? '').toLowerCase() });
+  private constructor(socket: Socket) {
+    this.#socket = socket;
+    createInterface({ input: socket }).on('line', (line) => {
+      const { database, from = '', command = '' } = told.exec(line)?.groups ?? {};
+      if (database === '0') this.#said.push({ from, command: command.toLowerCase() });
     });
   }
 
   static async open(host: string, port: number): Promise<RedisSpy> {
-    const redis = new Redis({ host, port });
-    return new RedisSpy(redis, await redis.monitor());
+    const socket = connect({ host, port });
+    await once(socket, 'connect');
+    const spy = new RedisSpy(socket);
+    socket.write('MONITOR\r\n');
+    return spy;
   }
 
   /** The names of all commands that came from that host, each once. */
@@ -117,8 +127,7 @@ class RedisSpy {
   }
 
   close(): void {
-    this.#watching.disconnect();
-    this.#redis.disconnect();
+    this.#socket.destroy();
   }
 }
 
