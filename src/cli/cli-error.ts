@@ -1,4 +1,5 @@
 /** What a command line can end with besides success, and the sentence that people then read. */
+import { shortened } from '../base/shortened.ts';
 
 /** 0: done, or yes. 1: no, or it could not be done. 2: what was given cannot be used. */
 export type ExitCode = 0 | 1 | 2;
@@ -32,7 +33,7 @@ export function inSentence(text: string, most = 300): string {
     .replaceAll(/\s+/g, ' ')
     .trim()
     .replace(/[.:;,]+$/, '');
-  return line.length > most ? `${line.slice(0, most - 1)}…` : line;
+  return shortened(line, most);
 }
 
 /** Up to `most` names for a sentence: `a, b and 3 more`. */

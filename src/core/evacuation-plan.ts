@@ -49,7 +49,7 @@ export function planEvacuation(plan: EvacuationPlanInput): EvacuationPlan {
     beyond: evacuation.memory.wished.length + evacuation.aside.size,
     wishes:
       plan.observed.ownWritesSeen && !isOver
-        ? [...closing.map(close), ...takenBack(plan), ...tidied(plan)]
+        ? [...closing.map(close), ...[...takenBack(plan), ...tidied(plan)].map(free)]
         : [],
     findings: findingsOf(plan, { waiting: sorted.outdated.length, places }),
     nodeFindings: awaited(sorted.departing, new Set(closing.map(({ node }) => node.name))),
@@ -163,26 +163,28 @@ function close({ node, wish }: Closing): Action {
   return { kind: 'SetWish', pod: refOf(node), wish };
 }
 
-/** Own wishes whose cause is gone. What a person wants is left alone. */
-function takenBack({ nodes, evacuation, observed }: EvacuationPlanInput): readonly Action[] {
-  const leaving = new Set(evacuation.departing.map(({ node }) => node.name));
-  const { change } = evacuation;
-  return nodes
-    .filter((node) => {
-      if (node.phase === 'Leaving' || node.phase === 'Failed' || leaving.has(node.name)) return false;
-      const by = node.pod.cordonWish?.by;
-      if (by === 'Maintenance') return mayStay(node, observed.kubeNodes);
-      if (by !== 'Update' || change.failed.has(node.name)) return false;
-      return change.phase === 'Stopped' || change.updated.has(node.name);
-    })
-    .map((node): Action => ({ kind: 'SetWish', pod: refOf(node), wish: undefined }));
+function free(node: MediaNode): Action {
+  return { kind: 'SetWish', pod: refOf(node), wish: undefined };
 }
 
-/** Wishes that a person took away by hand, and forgot what was written with them. */
-function tidied({ nodes }: EvacuationPlanInput): readonly Action[] {
-  return nodes
-    .filter(({ pod, phase }) => pod.hasRemains === true && phase !== 'Leaving' && phase !== 'Failed')
-    .map((node): Action => ({ kind: 'SetWish', pod: refOf(node), wish: undefined }));
+/** Nodes with own wishes whose cause is gone. What a person wants is left alone. */
+function takenBack({ nodes, evacuation, observed }: EvacuationPlanInput): readonly MediaNode[] {
+  const leaving = new Set(evacuation.departing.map(({ node }) => node.name));
+  const { change } = evacuation;
+  return nodes.filter((node) => {
+    if (node.phase === 'Leaving' || node.phase === 'Failed' || leaving.has(node.name)) return false;
+    const by = node.pod.cordonWish?.by;
+    if (by === 'Maintenance') return mayStay(node, observed.kubeNodes);
+    if (by !== 'Update' || change.failed.has(node.name)) return false;
+    return change.phase === 'Stopped' || change.updated.has(node.name);
+  });
+}
+
+/** Nodes from which a person took a wish away by hand, and forgot what was written with it. */
+function tidied({ nodes }: EvacuationPlanInput): readonly MediaNode[] {
+  return nodes.filter(
+    ({ pod, phase }) => pod.hasRemains === true && phase !== 'Leaving' && phase !== 'Failed',
+  );
 }
 
 function awaited(

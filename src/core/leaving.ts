@@ -12,7 +12,7 @@ import { isSilentLately } from './freshness.ts';
 import { removeGhosts } from './ghosts.ts';
 import { hasIngress, nameIngest } from './ingest.ts';
 import type { Loss } from './loss.ts';
-import { type MediaNode, heartbeatOverdueMs, isEmpty } from './media-nodes.ts';
+import { type MediaNode, heartbeatOverdueMs, isEmpty, startTakesMs } from './media-nodes.ts';
 import type { Memory } from './memory.ts';
 import type { Observed } from './observed.ts';
 import type { Role } from './placement.ts';
@@ -21,8 +21,6 @@ import type { Finding } from './reasons.ts';
 import { planEnds } from './wedge.ts';
 import { minuteSaid } from './words.ts';
 
-/** A signal in a server's first moments can leave it hanging for ever; it is started after 10 s for certain. */
-const leastContainerAgeMs = 10_000;
 /** How often the second proof is looked for: the heartbeat's period. */
 const proofEveryMs = 2000;
 
@@ -213,7 +211,7 @@ function guardRefusal(node: MediaNode, plan: LeavingInput, limits: Limits): Find
   if (limits.frozen !== undefined) return limits.frozen;
   if (node.pod.protected) return { reason: 'Protected', message: `${node.name} is protected.` };
   const startedAtMs = node.pod.startedAtMs;
-  if (startedAtMs === undefined || input.wallMs - startedAtMs < leastContainerAgeMs) {
+  if (startedAtMs === undefined || input.wallMs - startedAtMs < startTakesMs) {
     return { reason: 'TooYoung', message: `The server of ${node.name} started less than 10 s ago.` };
   }
   if (limits.spares <= 0 && isSpare(node, plan)) {

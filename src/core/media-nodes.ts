@@ -8,6 +8,7 @@ import type { Memory, NodeMemory } from './memory.ts';
 import type { Observed, PodObservation } from './observed.ts';
 import type { NodeEntry, NodeMetricsReading, RoomPlacement } from './readings.ts';
 import { type Tally, roomsByNode, tallyOf } from './rooms-by-node.ts';
+import { beganAt } from './unhurried.ts';
 
 export type RegisteredEntry = Extract<NodeEntry, { kind: 'Node' }>;
 
@@ -288,7 +289,7 @@ interface Watch extends Limits {
 
 function watchOf(memory: Memory, limits: Limits): Watch {
   const { nowMs, wallMs } = limits;
-  const beganMs = memory.began?.wallMs ?? wallMs;
+  const { wallMs: beganMs } = beganAt({ memory, nowMs, wallMs });
   return { ...limits, beganMs, watchedMs: nowMs - readSinceMs(memory, nowMs) };
 }
 
@@ -330,7 +331,7 @@ function isOverdue({ createdAtMs }: PodObservation, { wallMs, startupDeadlineMs 
  * A server that is told to stop in its first moments hangs, and one that has just begun may register yet: it heeds signals
  * a few seconds after it has begun.
  */
-const startTakesMs = 10_000;
+export const startTakesMs = 10_000;
 
 /** A server that runs but never registered has failed only if it says itself, now, that it carries nothing. */
 function overduePhase({ pod, metrics }: Sight, { nowMs, wallMs, watchedMs }: Watch): Phase {

@@ -1,3 +1,5 @@
+import { shortened } from '../base/shortened.ts';
+
 /** What others say shows in the status, which the API server refuses beyond a length: then nothing would be told any more. */
 const longestWhy = 500;
 
@@ -6,7 +8,7 @@ export function whyOf(error: unknown): string {
   const shaped =
     typeof error === 'object' && error !== null && 'message' in error ? error.message : undefined;
   if (typeof shaped !== 'string' || shaped === '') return 'unknown error';
-  return shaped.length > longestWhy ? `${shaped.slice(0, longestWhy - 1)}…` : shaped;
+  return shortened(shaped, longestWhy);
 }
 
 /** The name of an error's kind. */

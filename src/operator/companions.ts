@@ -24,13 +24,9 @@ const agentPort = 8081;
 
 /** Containers that are known by name, image or environment, and those that the annotation names. */
 export function companionsOf(template: PodShape): readonly CompanionTarget[] {
-  const { entries } = annotated(template);
-  return besides(template).flatMap((container): readonly CompanionTarget[] => {
-    const name = String(container['name']);
-    const entry = entries.get(name);
-    if (entry?.kind === 'None') return [];
-    if (entry?.kind === 'At') return [{ name, sources: [entry.source] }];
-    return knownAs(name, container);
+  return companionsBy(template, (entry, known) => {
+    if (entry === undefined) return known;
+    return entry.kind === 'At' ? [entry.source] : undefined;
   });
 }
 
@@ -39,19 +35,25 @@ export function companionsOf(template: PodShape): readonly CompanionTarget[] {
  * they may add a companion, and cannot take one away that is known for what it is.
  */
 export function companionsOfStranger(pod: PodShape): readonly CompanionTarget[] {
+  return companionsBy(pod, (entry, known) =>
+    entry?.kind === 'At' && (known ?? []).length === 0 ? [entry.source] : known,
+  );
+}
+
+/** Where a container is asked, by its entry in the annotation and by what it is known for; `undefined`: it is no companion. */
+type Rule = (
+  entry: Entry | undefined,
+  known: readonly CompanionSource[] | undefined,
+) => readonly CompanionSource[] | undefined;
+
+function companionsBy(pod: PodShape, rule: Rule): readonly CompanionTarget[] {
   const { entries } = annotated(pod);
   return besides(pod).flatMap((container): readonly CompanionTarget[] => {
     const name = String(container['name']);
-    const entry = entries.get(name);
-    const known = knownAs(name, container);
-    const canBeAsked = known.some(({ sources }) => sources.length > 0);
-    return entry?.kind === 'At' && !canBeAsked ? [{ name, sources: [entry.source] }] : known;
+    const kind = kindOf(container);
+    const sources = rule(entries.get(name), kind === undefined ? undefined : sourcesOf(kind, container));
+    return sources === undefined ? [] : [{ name, sources }];
   });
-}
-
-function knownAs(name: string, container: JsonObject): readonly CompanionTarget[] {
-  const kind = kindOf(container);
-  return kind === undefined ? [] : [{ name, sources: sourcesOf(kind, container) }];
 }
 
 /** Faults by which a node could never be shown to be idle, with the remedy. */

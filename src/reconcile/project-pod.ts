@@ -2,6 +2,7 @@
 import { ANNOTATIONS, LABELS, PROTECTED, SIGNALLING_ON } from '../api/names.ts';
 import { assert } from '../base/assert.ts';
 import { parseIsoMs } from '../base/iso-time.ts';
+import { shortened } from '../base/shortened.ts';
 import type { CordonWish, PodObservation, WishBy } from '../core/observed.ts';
 import { mediaContainerIndex } from '../manifests/media-container.ts';
 
@@ -146,7 +147,7 @@ function cordonWish(annotations: StringMap): CordonWish | undefined {
   const since = sinceOf(annotations);
   return {
     by: drain === undefined ? 'Person' : wishByOf(annotations[ANNOTATIONS.drainBy]),
-    why: why.trim() === '' ? 'no reason given' : cut(why, longestWhy),
+    why: why.trim() === '' ? 'no reason given' : shortened(why, longestWhy),
     sinceMs: since === undefined ? undefined : parseIsoMs(since),
     leaveWhenEmpty: drain !== undefined,
   };
@@ -196,11 +197,7 @@ const longestTrouble = 500;
 
 function troubleOf(pod: RawPod): string | undefined {
   const text = failedPod(pod) ?? stuckContainer(pod) ?? unscheduled(pod);
-  return text === undefined ? undefined : cut(text, longestTrouble);
-}
-
-function cut(text: string, most: number): string {
-  return text.length > most ? `${text.slice(0, most - 1)}…` : text;
+  return text === undefined ? undefined : shortened(text, longestTrouble);
 }
 
 function failedPod({ status }: RawPod): string | undefined {

@@ -1,4 +1,5 @@
 /** Decides again what was decided, and compares. */
+import { shortened } from '../base/shortened.ts';
 import { decide } from '../core/decide.ts';
 import type { JournalEntry } from './journal.ts';
 
@@ -75,5 +76,5 @@ const longest = 200;
 function said(value: unknown): string {
   if (typeof value === 'number') return Object.is(value, -0) ? '-0' : String(value);
   const text = JSON.stringify(value) ?? String(value);
-  return text.length > longest ? `${text.slice(0, longest - 1)}…` : text;
+  return shortened(text, longest);
 }
