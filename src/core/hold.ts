@@ -68,8 +68,8 @@ export function openSomebody({ nodes }: Seen): Steering | undefined {
   const open = up.filter(isOpen);
   const free = up.filter(({ pod }) => pod.cordonWish === undefined);
   const freeAndOpen = free.filter(isOpen);
-  if (up.length === 0 || (open.length > 0 && (free.length === 0 || freeAndOpen.length === open.length)))
-    return undefined;
+  const hasNoChoice = free.length === 0 || freeAndOpen.length === open.length;
+  if (up.length === 0 || (open.length > 0 && hasNoChoice)) return undefined;
   const choices = [freeAndOpen, free, up.toSorted(byParticipants).slice(0, 1)];
   const chosen = choices.find((some) => some.length > 0) ?? [];
   return { open: idsOf(chosen), closed: idsOf(up.filter((node) => !chosen.includes(node))) };
