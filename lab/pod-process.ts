@@ -7,15 +7,27 @@ import { LabError } from './exec.ts';
 
 /** Kills that program in the Pod by SIGKILL, as a crash would. @throws LabError when it does not run there. */
 export async function killInPod(cluster: Cluster, podUid: string, program: string): Promise<void> {
+  await signalInPod(cluster, { podUid, program, signal: 'SIGKILL' });
+}
+
+interface PodSignal {
+  readonly podUid: string;
+  /** The last part of the path it was started by. */
+  readonly program: string;
+  readonly signal: NodeJS.Signals;
+}
+
+/** Sends the signal to that program in the Pod. @throws LabError when it does not run there. */
+export async function signalInPod(cluster: Cluster, { podUid, program, signal }: PodSignal): Promise<void> {
   const all = Array.from({ length: maxNodes }, (_, at) => nodeNames(cluster.slot, at + 1).podCgroup);
   const pids = (await Promise.all(all.map(processesIn))).flat();
-  let killed = 0;
+  let found = 0;
   for (const pid of pids) {
     if (!(await runsInPod(pid, podUid, program))) continue;
-    kill(pid, 'SIGKILL');
-    killed += 1;
+    kill(pid, signal);
+    found += 1;
   }
-  if (killed === 0) throw new LabError(`No process ${program} runs in the Pod ${podUid}.`);
+  if (found === 0) throw new LabError(`No process ${program} runs in the Pod ${podUid}.`);
 }
 
 async function runsInPod(pid: number, podUid: string, program: string): Promise<boolean> {

@@ -43,6 +43,7 @@ export async function judge(scene: Scene, fromMs: number): Promise<readonly stri
     ...scene.traffic
       .removedUnder(lives.filter(({ uid }) => !scene.ledger.taken.has(uid)))
       .map((room) => `removed under people: ${room}`),
+    ...judgeRecordings(scene, lives),
     ...(pods.length > allowed ? [tooMany(atMs, pods, allowed)] : []),
     ...judgeReceipts(scene, lives, await fleet.receipts()),
   ];
@@ -74,6 +75,19 @@ function judgePeople({ traffic, ledger }: Scene): readonly string[] {
       .filter(({ atMs }) => !ledger.faults.some(({ fromMs, toMs }) => atMs >= fromMs && atMs <= toMs))
       .map(({ room, why }) => `join failed: ${room}: ${why}`),
   ];
+}
+
+/** Whoever begins to record between the last look and the removal can be seen by nobody. */
+const unseenMs = 5000;
+
+function judgeRecordings({ ledger }: Scene, lives: readonly PodLife[]): readonly string[] {
+  return lives.flatMap(({ uid, name, deleteAskedAtMs = Infinity }) => {
+    if (ledger.taken.has(uid)) return [];
+    const held = ledger.recordings.some(
+      (one) => one.uid === uid && deleteAskedAtMs > one.fromMs + unseenMs && deleteAskedAtMs < one.toMs,
+    );
+    return held ? [`${name} (uid ${uid}) was removed while it recorded`] : [];
+  });
 }
 
 /** Every server that ran and was removed has a receipt with two proofs; one that had ended before is not removed from people. */

@@ -9,8 +9,19 @@ export interface Fault {
   readonly nodeIds?: ReadonlySet<string>;
 }
 
+/** An egress at work in a Pod. */
+export interface Recording {
+  readonly uid: string;
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+/** Where the egress of each Pod says what it does. */
+export const egressPort = 9101;
+
 export class Ledger {
   readonly faults: Fault[] = [];
+  readonly recordings: Recording[] = [];
   /** Uids of Pods that a person or a fault took away: nobody's removal. */
   readonly taken = new Set<string>();
   readonly counts = new Map<string, number>();

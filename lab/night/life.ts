@@ -1,11 +1,11 @@
 /** One life of one fleet: made, struck at random, brought to rest, judged, and deleted with people still on it. */
 import { stream, wholeBetween, type Random } from '../../src/workload/random.ts';
 import { CommandError, LabError, type Say } from '../exec.ts';
-import { spreadOverMachines } from '../fleet-spec.ts';
-import type { Fleet } from '../fleet.ts';
+import { companion } from '../companion.ts';
+import { containers, spreadOverMachines } from '../fleet-spec.ts';
 import { Doorman, judge, nightSurge } from './judge.ts';
-import { Ledger } from './ledger.ts';
-import { Scene } from './scene.ts';
+import { egressPort, Ledger } from './ledger.ts';
+import { type FleetMade, Scene } from './scene.ts';
 import { pickStroke } from './strokes.ts';
 import type { Stage } from '../stage.ts';
 
@@ -32,20 +32,22 @@ export interface LifeTold {
 }
 
 const restMs = 180_000;
+/** With two people each they fit on the smallest node, which is for four. */
+const calmRooms = 2;
 
 export async function live(wish: LifeWish): Promise<LifeTold> {
   const { stage, seed, say, signal } = wish;
   const random = stream(seed, 'night');
-  const { fleet, max } = await open(stage, seed, random);
+  const made = await open(stage, seed, random);
   const traffic = await stage.startTraffic({
-    fleet,
+    fleet: made.fleet,
     rooms: 4,
     size: 2,
     lifeMs: [5000, 45_000],
     random: stream(seed, 'rooms'),
     prefix: `s${seed}`,
   });
-  const scene = new Scene({ stage, fleet, traffic, ledger: new Ledger(), random, say, signal }, max);
+  const scene = new Scene({ stage, made, traffic, ledger: new Ledger(), random, say, signal });
   const fromMs = Date.now();
   const doorman = new Doorman();
   const watching = setInterval(() => void doorman.look(scene), 1000);
@@ -64,10 +66,12 @@ export async function live(wish: LifeWish): Promise<LifeTold> {
   }
 }
 
-async function open(stage: Stage, seed: number, random: Random): Promise<{ fleet: Fleet; max: number }> {
+async function open(stage: Stage, seed: number, random: Random): Promise<FleetMade> {
   const min = wholeBetween(random, 1, 3);
   const max = min + wholeBetween(random, 0, 2);
-  const canary = random() < 0.4 ? { canary: { percent: wholeBetween(random, 10, 50), duration: '15s' } } : {};
+  const hasCanary = random() < 0.4;
+  const canary = hasCanary ? { canary: { percent: wholeBetween(random, 10, 50), duration: '15s' } } : {};
+  const companions = random() < 0.5 ? [companion('egress', egressPort)] : [];
   const fleet = await stage.openFleet({
     name: `night-${seed}`,
     spec: {
@@ -78,12 +82,12 @@ async function open(stage: Stage, seed: number, random: Random): Promise<{ fleet
       scaleDownSeconds: wholeBetween(random, 2, 20),
       strategy: random() < 0.5 ? 'Packed' : 'Spread',
       changes: {
-        mediaNodes: { template: { spec: spreadOverMachines } },
+        mediaNodes: { template: { spec: { ...spreadOverMachines, ...containers({}, companions) } } },
         updates: { maxSurge: wholeBetween(random, 1, nightSurge), ...canary },
       },
     },
   });
-  return { fleet, max };
+  return { fleet, max, companions, hasCanary };
 }
 
 /** @returns how many strokes there were */
@@ -102,9 +106,10 @@ async function beStruck(scene: Scene, lengthMs: number): Promise<number> {
   return count;
 }
 
-/** With all faults over, a fleet reaches the size it wants, of one revision, and nothing is on its way. */
+/** With all faults over and a load that every fleet can bear, one reaches the size it wants, of one revision. */
 async function comeToRest(scene: Scene): Promise<readonly string[]> {
-  const { fleet, signal } = scene;
+  const { fleet, traffic, signal } = scene;
+  await traffic.setLevel(calmRooms);
   const atRest = (): boolean => {
     const { status } = fleet;
     const pods = fleet.pods();
@@ -125,7 +130,6 @@ async function comeToRest(scene: Scene): Promise<readonly string[]> {
 
 /** The fleet stays while people are on it, and is gone soon after they went. */
 async function beDeleted({ fleet, traffic, ledger, signal }: Scene): Promise<readonly string[]> {
-  await traffic.setLevel(2);
   await fleet.kubectl(['delete', `ovc/${fleet.name}`, '--wait=false']);
   const before = traffic.tally().cut.length;
   await new Promise((resolve) => setTimeout(resolve, 8000));

@@ -68,7 +68,7 @@ async function oneLife({ seed, lengthMs, say, signal }: Night): Promise<LifeTold
     lines.push(`${new Date().toISOString()} ${line}`);
     say(line);
   };
-  const stage = await Stage.open({ name: 'night', machines });
+  const stage = await Stage.open({ name: 'night', machines, images: ['livekit', 'operator'] });
   try {
     const life = await live({ stage, seed, lengthMs, say: keep, signal });
     for (const violation of life.violations) keep(`  BROKEN ${violation}`);

@@ -1,6 +1,7 @@
 /** One fleet of a night, and what is still to be undone to it. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Random, uniform, wholeBetween } from '../../src/workload/random.ts';
+import type { JsonObject } from '../../src/manifests/deep-merge.ts';
 import type { Say } from '../exec.ts';
 import type { Fleet } from '../fleet.ts';
 import type { Ledger } from './ledger.ts';
@@ -9,13 +10,22 @@ import type { Traffic } from '../traffic.ts';
 
 export interface SceneParts {
   readonly stage: Stage;
-  readonly fleet: Fleet;
+  readonly made: FleetMade;
   readonly traffic: Traffic;
   readonly ledger: Ledger;
   readonly random: Random;
   readonly say: Say;
   /** Aborted by Ctrl-C, and when the time is over. */
   readonly signal: AbortSignal;
+}
+
+/** What the fleet is made of, as far as strokes hang on it. */
+export interface FleetMade {
+  readonly fleet: Fleet;
+  readonly max: number;
+  /** Containers beside the media server of each node. */
+  readonly companions: readonly JsonObject[];
+  readonly hasCanary: boolean;
 }
 
 interface Undo {
@@ -32,21 +42,25 @@ export class Scene {
   readonly random: Random;
   readonly say: Say;
   readonly signal: AbortSignal;
+  readonly companions: readonly JsonObject[];
+  readonly hasCanary: boolean;
   /** The most that the spec has allowed, ever. */
   most: number;
   /** Things that are out of order at the moment, so that nothing is broken twice. */
   readonly broken = new Set<string>();
   #undos: Undo[] = [];
 
-  constructor(parts: SceneParts, most: number) {
+  constructor(parts: SceneParts) {
     this.stage = parts.stage;
-    this.fleet = parts.fleet;
+    this.fleet = parts.made.fleet;
+    this.companions = parts.made.companions;
+    this.hasCanary = parts.made.hasCanary;
     this.traffic = parts.traffic;
     this.ledger = parts.ledger;
     this.random = parts.random;
     this.say = parts.say;
     this.signal = parts.signal;
-    this.most = most;
+    this.most = parts.made.max;
   }
 
   /** Breaks a thing for a while; it is mended between two strokes, and at the end of the life at the latest. */

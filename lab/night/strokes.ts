@@ -1,25 +1,12 @@
 /** What befalls a fleet in a night: load, changes, persons, faults. Each is one stroke; many are mended later. */
 import { wholeBetween } from '../../src/workload/random.ts';
-import type { Pod } from '../../src/kube/kinds.ts';
-import { LabError } from '../exec.ts';
 import { containers } from '../fleet-spec.ts';
 import type { Scene } from './scene.ts';
-import { killInPod } from '../pod-process.ts';
-
-export interface Stroke {
-  readonly what: string;
-  /** How often it comes, compared with the others. */
-  readonly weight: number;
-  /** What must be whole before; the stroke leaves it broken where it says so. */
-  readonly thing?: string;
-  /** @returns more about it, in a few words */
-  readonly strike: (scene: Scene) => Promise<string>;
-}
+import { crash, failingJoins, freeze, lossEchoMs, recording, somePod } from './strokes-media.ts';
+import type { Stroke } from './stroke.ts';
 
 /** How long clients and servers feel an outage after its end. */
 const echoMs = 45_000;
-/** How long clients of a dead server need to find another one. */
-const lossEchoMs = 90_000;
 
 const load: Stroke = {
   what: 'load',
@@ -60,10 +47,10 @@ const deadVersion: Stroke = {
   thing: 'version',
   strike: async (scene) => {
     await scene.fleet.patch({
-      mediaNodes: { template: { spec: containers({ args: ['--no-such-flag'] }) } },
+      mediaNodes: { template: { spec: containers({ args: ['--no-such-flag'] }, scene.companions) } },
     });
     scene.breakFor('version', [30_000, 90_000], async () => {
-      await scene.fleet.patch({ mediaNodes: { template: { spec: containers() } } });
+      await scene.fleet.patch({ mediaNodes: { template: { spec: containers({}, scene.companions) } } });
     });
     return '';
   },
@@ -134,29 +121,6 @@ const machine: Stroke = {
     scene.breakFor('machine', [20_000, 80_000], async () => {
       await draining;
       await cluster.kubectl(['uncordon', name]);
-    });
-    return name;
-  },
-};
-
-const crash: Stroke = {
-  what: 'SIGKILL of a media server',
-  weight: 1,
-  strike: async (scene) => {
-    const { stage, ledger } = scene;
-    const pod = somePod(scene);
-    if (pod === undefined) return 'nobody there';
-    const { uid, name } = pod.metadata;
-    ledger.taken.add(uid);
-    const nowMs = Date.now();
-    ledger.faults.push({
-      what: `crash of ${name}`,
-      fromMs: nowMs - 1000,
-      toMs: nowMs + lossEchoMs,
-      nodeIds: scene.nodeIdsOf([uid]),
-    });
-    await killInPod(stage.cluster, uid, 'livekit-server').catch((error: unknown) => {
-      if (!(error instanceof LabError)) throw error;
     });
     return name;
   },
@@ -243,12 +207,15 @@ export const strokes: readonly Stroke[] = [
   template,
   config,
   deadVersion,
+  failingJoins,
   size,
   strategy,
   person,
   deletion,
   machine,
   crash,
+  freeze,
+  recording,
   machineDeath,
   operatorCrash,
   operatorRestart,
@@ -257,9 +224,13 @@ export const strokes: readonly Stroke[] = [
   apiPause,
 ];
 
-/** One of those whose thing is whole. */
-export function pickStroke({ random, broken }: Scene): Stroke {
-  const able = strokes.filter(({ thing }) => thing === undefined || !broken.has(thing));
+/** One of those that this fleet can suffer and whose thing is whole. */
+export function pickStroke(scene: Scene): Stroke {
+  const { random, broken } = scene;
+  const able = strokes.filter(
+    ({ thing, canStrike }) =>
+      (thing === undefined || !broken.has(thing)) && (canStrike === undefined || canStrike(scene)),
+  );
   let left = random() * able.reduce((sum, { weight }) => sum + weight, 0);
   return able.find(({ weight }) => (left -= weight) < 0) ?? load;
 }
@@ -273,16 +244,6 @@ async function withoutRedis(scene: Scene, keepData: boolean): Promise<string> {
   await stage.cluster.startRedis();
   ledger.faults.push({ what: 'Redis', fromMs, toMs: Date.now() + echoMs });
   return `${ms} ms`;
-}
-
-/** A Pod that runs and that nobody has told to end. */
-function somePod(scene: Scene): Pod | undefined {
-  const running = scene.fleet
-    .pods()
-    .filter(
-      ({ metadata, status }) => metadata.deletionTimestamp === undefined && status?.phase === 'Running',
-    );
-  return scene.pick(running);
 }
 
 /** A Pod may go while a person reaches for it. */
