@@ -1,6 +1,5 @@
 /** A Redis on a port of its own that can be killed, frozen, started again empty and told to refuse. */
 import { Redis } from 'ioredis';
-import { provenServerVersion } from '../../src/core/server-version.ts';
 import { until } from '../exec.ts';
 import {
   freePorts,
@@ -88,11 +87,6 @@ export class ChaosRedis {
   /** Refuses every write that needs memory with -OOM. */
   async setFull(is: boolean): Promise<void> {
     await this.admin.call('CONFIG', 'SET', 'maxmemory', is ? '1' : '0');
-  }
-
-  /** What a person does when a Redis has come back empty, as the condition PlacementGoverned asks. */
-  async tellVersion(): Promise<void> {
-    await this.admin.set('livekit_version', provenServerVersion);
   }
 
   async stop(): Promise<void> {

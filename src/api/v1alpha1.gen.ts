@@ -915,6 +915,10 @@ export interface ClusterStatus {
    * Free slots on serving nodes.
    */
   readonly freeSlots?: number;
+  /**
+   * Version of the media servers, as the one that started last told it in Redis. Rooms are steered where it is a verified one.
+   */
+  readonly serverVersion?: string;
   readonly capacity?: ClusterStatusCapacity;
   /**
    * Only with a capacity profile. How many more rooms of each of its shapes the ready nodes that nobody has closed could take now, without a launch.

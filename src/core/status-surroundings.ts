@@ -6,6 +6,8 @@ export interface StatusSurroundings {
   readonly sharingRedis?: readonly string[];
   /** Whether it would be noticed that a machine is to be freed; `undefined`: nobody has said. */
   readonly machinesWatched?: boolean;
+  /** The version of the media servers that Redis told last. */
+  readonly serverVersion?: string | undefined;
 }
 
 /** That rooms of several fleets are mixed; `undefined` when no other one is known to use this Redis. */

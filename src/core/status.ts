@@ -56,6 +56,7 @@ export function statusOf(input: StatusInput): ClusterStatus {
     participants,
     utilizationPercent: slots === 0 ? 0 : Math.round((100 * participants) / slots),
     freeSlots: sum(serving, ({ node }) => freeSlots(spec, node)),
+    ...versionStatus(input.serverVersion ?? previous?.serverVersion),
     ...capacityStatus(decision.capacity, previous, previous?.participants === participants),
     selector: podSelector(input.clusterName),
     conditions: conditionsOf(input, counts),
@@ -64,6 +65,10 @@ export function statusOf(input: StatusInput): ClusterStatus {
     ...(input.shadow === undefined ? {} : { shadow: input.shadow }),
     nodes: nodeStatuses(decision.nodes.slice(0, mostNodesListed), input),
   };
+}
+
+function versionStatus(serverVersion: string | undefined): Pick<ClusterStatus, 'serverVersion'> {
+  return serverVersion === undefined ? {} : { serverVersion };
 }
 
 /** The spec is as it was written; the decision knows whose figures hold. */

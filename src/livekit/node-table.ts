@@ -4,7 +4,7 @@ import { decodeNode, type DecodedNode } from './node-decode.ts';
 import { type RedisLink, RedisRefusedError } from './redis.ts';
 import { bounded } from './registry-bounds.ts';
 import { RoomMemo } from './room-memo.ts';
-import { VersionTold } from './version-told.ts';
+import { type ServersKnown, VersionTold } from './version-told.ts';
 import { whyOf } from './why.ts';
 
 /** The hash in which servers register. */
@@ -64,12 +64,19 @@ export class NodeTable {
   #lastRooms: Rooms | undefined;
   #newest = { createdAtSeconds: 0, seenAtMs: 0 };
   #running: { readonly reading: Promise<RedisReading>; readonly roomsNow: boolean } | undefined;
-  readonly #version = new VersionTold();
+  readonly #version: VersionTold;
   #peopleRefused = false;
 
-  constructor(link: RedisLink, clock: Clock) {
+  /** `known` is what was known of the servers before. */
+  constructor(link: RedisLink, clock: Clock, known?: ServersKnown) {
     this.#link = link;
     this.#clock = clock;
+    this.#version = new VersionTold(known);
+  }
+
+  /** The version of the media servers that Redis told last. */
+  get serverVersion(): string | undefined {
+    return this.#version.last;
   }
 
   /** One look at Redis. Never rejects; calls that overlap share one look, unless one wants more than the other. */

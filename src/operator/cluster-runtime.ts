@@ -115,6 +115,7 @@ export class ClusterRuntime {
       surroundings: () => ({
         sharingRedis: this.#parts.views.sharingRedis?.(this.#cluster) ?? [],
         machinesWatched: this.#pods.kubeNodes() !== undefined,
+        serverVersion: this.#media?.serverVersion(),
       }),
     });
   }

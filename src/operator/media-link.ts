@@ -7,6 +7,7 @@ import { removeGhost } from '../livekit/ghost.ts';
 import { HeartbeatNews, type When } from '../livekit/heartbeat-news.ts';
 import { MetricsReader } from '../livekit/node-metrics.ts';
 import { type LookWish, NodeTable } from '../livekit/node-table.ts';
+import type { ServersKnown } from '../livekit/version-told.ts';
 import { type RedisLink, connectRedis, RedisRefusedError } from '../livekit/redis.ts';
 import { readServerApi, serverApi } from '../livekit/server-api.ts';
 import { systemTimers } from '../livekit/timers.ts';
@@ -38,6 +39,8 @@ export interface MediaLinkParts {
   readonly serverUrl: string | undefined;
   /** Of a revision; by the Pod at that address and the spec where nobody knows what the revision was made from. */
   faceOf(revision: string | undefined, podIp?: string): NodeFace;
+  /** What an operator before this one knew of the servers. */
+  readonly serversKnown: ServersKnown | undefined;
   readonly clock: Clock;
   readonly log: Log;
   /** Something changed: `soon` where a decision may hang on it. */
@@ -67,7 +70,7 @@ export class MediaLink implements MediaPort {
     this.#parts = parts;
     const redis = connectRedis(connections.operatorRedis, log);
     this.#redis = redis;
-    this.#table = new NodeTable(this.#redis, clock);
+    this.#table = new NodeTable(this.#redis, clock, parts.serversKnown);
     const keeper = new CordonKeeper({
       link: { run: (...call) => (parts.mayWrite() ? redis.run(...call) : notLeading()) },
       clock,
@@ -91,6 +94,11 @@ export class MediaLink implements MediaPort {
         news.notice();
       },
     });
+  }
+
+  /** The version of the media servers that Redis told last. */
+  get serverVersion(): string | undefined {
+    return this.#table.serverVersion;
   }
 
   async readRedis(wish?: LookWish): Promise<RedisReading> {

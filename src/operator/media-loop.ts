@@ -4,6 +4,7 @@ import type { Clock } from '../base/clock.ts';
 import { isoFromMs } from '../base/iso-time.ts';
 import type { Log } from '../base/log.ts';
 import type { KubeClient } from '../kube/client.ts';
+import type { ServersKnown } from '../livekit/version-told.ts';
 import { mediaNodeRevision } from '../manifests/media-node-pod.ts';
 import type { ProfilesPort, RecordPort } from '../reconcile/ports.ts';
 import { ClusterLoop } from '../reconcile/reconcile.ts';
@@ -39,6 +40,8 @@ export interface MediaLoop {
   readonly foreign: ForeignPods | undefined;
   /** Equal for equal connections and, in a trial, equal Pods. */
   readonly identity: string;
+  /** The version of the media servers that Redis told last. */
+  serverVersion(): string | undefined;
   close(): Promise<void>;
 }
 
@@ -56,6 +59,7 @@ export function openMediaLoop(parts: MediaLoopParts, connections: Connections): 
   const link = new MediaLink({
     connections,
     serverUrl: cluster.spec.server.url,
+    serversKnown: serversTold(cluster.status),
     faceOf: (revision, podIp) => faceOf(parts, revision, podIp),
     clock,
     log,
@@ -93,7 +97,15 @@ export function openMediaLoop(parts: MediaLoopParts, connections: Connections): 
     await foreign?.stop();
     await link.close();
   };
-  return { loop, foreign, identity: mediaIdentity(cluster, connections), close };
+  const identity = mediaIdentity(cluster, connections);
+  return { loop, foreign, identity, serverVersion: () => link.serverVersion, close };
+}
+
+/** Servers tell their version once, at their start: where Redis has lost it since, the last status still has it. */
+function serversTold(status: OpenViduCluster['status']): ServersKnown | undefined {
+  const { serverVersion: version, nodes = [] } = status ?? {};
+  if (version === undefined) return undefined;
+  return { version, nodeIds: new Set(nodes.flatMap(({ nodeId }) => nodeId ?? [])) };
 }
 
 type FaceParts = Pick<MediaLoopParts, 'cluster'> & {

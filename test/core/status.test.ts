@@ -67,6 +67,13 @@ describe('the status', () => {
     expect(after).toEqual(before);
   });
 
+  test('keeps the version of the servers while nobody can tell it', () => {
+    const before = status(calm().decision, { serverVersion: '1.13.5' });
+    expect(before.serverVersion).toBe('1.13.5');
+    expect(status(calm().decision, { previous: before }).serverVersion).toBe('1.13.5');
+    expect(status(calm().decision)).not.toHaveProperty('serverVersion');
+  });
+
   test('dates a decision when its size or reason changes, and only the conditions that change', () => {
     const story = calm();
     const before = status(story.decision);

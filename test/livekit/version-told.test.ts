@@ -24,7 +24,16 @@ describe('the version of the servers', () => {
     expect(told.of(undefined, nodes('a'))).toBe('1.14.0');
   });
 
+  test('is known after a restart of the operator for as long as one of the servers of before is there', () => {
+    const told = new VersionTold({ version: '1.13.5', nodeIds: new Set(['a', 'b']) });
+    expect(told.of(undefined, nodes('c'))).toBeUndefined();
+    expect(told.of(undefined, nodes('b', 'c'))).toBe('1.13.5');
+    expect(told.last).toBe('1.13.5');
+  });
+
   test('is not known before Redis has told it', () => {
-    expect(new VersionTold().of(undefined, nodes('a'))).toBeUndefined();
+    const told = new VersionTold();
+    expect(told.of(undefined, nodes('a'))).toBeUndefined();
+    expect(told.last).toBeUndefined();
   });
 });
