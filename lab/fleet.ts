@@ -19,7 +19,7 @@ import { Front } from './front.ts';
 import type { ApiKey } from './local-servers.ts';
 
 export type RedisWay =
-  | { readonly host: string; readonly port: number; readonly db?: number }
+  | { readonly host: string; readonly port: number; readonly db?: number; readonly password?: string }
   | {
       readonly name: string;
       readonly sentinels: { readonly host: string; readonly port: number }[];

@@ -137,6 +137,8 @@ export class Guests {
     const child = fork(join(import.meta.dirname, 'guest-host.ts'), [], {
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     });
+    // Everybody who is on the way there listens for its end.
+    child.setMaxListeners(0);
     const host: Host = { child, seats: new Map(), joins: 0 };
     this.#hosts.add(host);
     child.on('message', (word: Word) => this.#hear(word));

@@ -23,6 +23,16 @@ export interface FleetOnStage {
   readonly spec: Omit<FleetSpec, 'name' | 'secretName' | 'redisAddress'>;
 }
 
+export interface WrittenFleet {
+  /** As in the manifest. */
+  readonly name: string;
+  readonly redis: RedisWay;
+  /** Nodes to wait for. */
+  readonly least: number;
+  /** YAML, by the name of the Secret with the API key, which is there already. */
+  readonly manifest: (secretName: string) => string;
+}
+
 export class Stage {
   readonly cluster: Cluster;
   readonly namespace: string;
@@ -87,20 +97,25 @@ export class Stage {
     return [...this.#said, this.#operator?.process.output() ?? ''].join('\n');
   }
 
-  /** Applies the fleet and waits until so many nodes are ready and its front has an endpoint. */
+  /** Applies the fleet and waits until so many nodes are ready and its front has an endpoint for each. */
   async openFleet({ name = 'media', redis, spec }: FleetOnStage): Promise<Fleet> {
+    const redisAddress = `${this.cluster.gatewayIp}:${this.cluster.redisPort}`;
+    const manifest = (secretName: string): string =>
+      sampleManifest({ ...spec, name, secretName, redisAddress });
     const way = redis ?? {
       host: this.cluster.gatewayIp,
       port: this.cluster.redisPort,
       db: spec.redisDb ?? 0,
     };
-    const fleet = await Fleet.open({ cluster: this.cluster, namespace: this.namespace, name, redis: way });
+    return await this.openManifest({ name, redis: way, least: spec.min ?? 1, manifest });
+  }
+
+  /** As `openFleet`, with an OpenViduCluster as it stands, and whatever else it needs. */
+  async openManifest({ name, redis, least, manifest }: WrittenFleet): Promise<Fleet> {
+    const fleet = await Fleet.open({ cluster: this.cluster, namespace: this.namespace, name, redis });
     this.#fleets.push(fleet);
     fleet.witness(() => this.#operatorSaid());
-    const redisAddress = `${this.cluster.gatewayIp}:${this.cluster.redisPort}`;
-    const manifest = sampleManifest({ ...spec, name, secretName: fleet.secretName, redisAddress });
-    await fleet.kubectl(['apply', '--validate=strict', '-f', '-'], manifest);
-    const least = spec.min ?? 1;
+    await fleet.kubectl(['apply', '--validate=strict', '-f', '-'], manifest(fleet.secretName));
     await fleet.until(
       { what: `${least} ready nodes`, timeoutMs: 60_000 },
       () => (fleet.status?.readyNodes ?? 0) >= least,

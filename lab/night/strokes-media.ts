@@ -1,7 +1,7 @@
 /** What befalls media servers and the companions beside them. */
 import { wholeBetween } from '../../src/workload/random.ts';
 import type { Pod } from '../../src/kube/kinds.ts';
-import { setJobs } from '../companion.ts';
+import { setBusy } from '../companion.ts';
 import { LabError } from '../exec.ts';
 import { killInPod, signalInPod } from '../pod-process.ts';
 import { egressPort } from './ledger.ts';
@@ -93,21 +93,21 @@ export const recording: Stroke = {
     const podIp = pod?.status?.podIP;
     if (pod === undefined || podIp === undefined) return 'nobody there';
     const { uid, name } = pod.metadata;
-    if (!(await askedFor(podIp, 1))) return `${name} does not answer`;
+    if (!(await becomes(podIp, true))) return `${name} does not answer`;
     const one = { uid, fromMs: Date.now(), toMs: Infinity };
     scene.ledger.recordings.push(one);
     scene.breakFor(`recording of ${name}`, [10_000, 90_000], async () => {
       one.toMs = Date.now();
-      await askedFor(podIp, 0);
+      await becomes(podIp, false);
     });
     return name;
   },
 };
 
 /** A companion may come up or go away at this moment. */
-async function askedFor(podIp: string, jobs: number): Promise<boolean> {
+async function becomes(podIp: string, isBusy: boolean): Promise<boolean> {
   try {
-    await setJobs(podIp, egressPort, jobs);
+    await setBusy(podIp, egressPort, isBusy);
     return true;
   } catch (error) {
     if (error instanceof LabError) return false;

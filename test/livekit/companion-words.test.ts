@@ -2,7 +2,7 @@
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import { activeJobs, type CompanionWord, strongest } from '../../src/livekit/companion-words.ts';
-import { agentWorker, egressMetrics, egressStatus, ingressMetrics } from '../support/companion-pages.ts';
+import { agentWorker, egressMetrics, egressStatus, ingressMetrics } from '../../lab/companion-pages.ts';
 
 const jobs = (kind: Exclude<CompanionWord['kind'], 'Metric'>, page: string) => activeJobs({ kind }, page);
 

@@ -2,7 +2,7 @@
 import '../../lab/quiet.ts';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { companion, setJobs } from '../../lab/companion.ts';
+import { companion, setBusy } from '../../lab/companion.ts';
 import { until } from '../../lab/exec.ts';
 import { containers, roomyNodes } from '../../lab/fleet-spec.ts';
 import type { Fleet } from '../../lab/fleet.ts';
@@ -67,18 +67,18 @@ describe('a Media Node with companions', () => {
     'stays while its egress records or its ingress takes a stream in, and names both in its receipt',
     async () => {
       const [going = ''] = fleet.nodes().map(({ name }) => name);
-      await setJobs(ipOf(going), 9101, 1);
-      await setJobs(ipOf(going), 9102, 1);
+      await setBusy(ipOf(going), 9101, true);
+      await setBusy(ipOf(going), 9102, true);
       await fleet.kubectl(['annotate', 'pod', going, 'openvidu.io/drain=old machine']);
       const reason = () => fleet.node(going)?.reason;
       const word = { what: 'a word on companions', timeoutMs: 40_000 };
       await fleet.until(word, () => reason() === 'CompanionBusy');
-      await setJobs(ipOf(going), 9101, 0);
+      await setBusy(ipOf(going), 9101, false);
       // Longer than two proofs take where nothing holds a node. A single look that fails is told meanwhile, too.
       await sleep(8000);
       await fleet.until(word, () => reason() === 'CompanionBusy');
       expect(deleteAsked(going)).toBe(false);
-      await setJobs(ipOf(going), 9102, 0);
+      await setBusy(ipOf(going), 9102, false);
       await fleet.until({ what: `the end of ${going}`, timeoutMs: 30_000 }, () => deleteAsked(going));
       const receipt = (await listReceipts()).find(({ node }) => node === going);
       expect(receipt).toMatchObject({
