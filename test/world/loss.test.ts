@@ -6,6 +6,7 @@ import type { Fleet } from '../../lab/fleet.ts';
 import { Guests } from '../../lab/guests.ts';
 import { killInPod } from '../../lab/pod-process.ts';
 import { Stage } from '../../lab/stage.ts';
+import { wedgeAtStart } from '../../lab/wedge.ts';
 import { firstBuildMs } from '../../lab/tools.ts';
 
 const patientMs = 180_000;
@@ -36,8 +37,10 @@ afterAll(async () => {
 /** Opens rooms with two people each until every node has one. @returns the rooms by their node */
 async function fillEveryNode(): Promise<ReadonlyMap<string, string>> {
   const rooms = new Map<string, string>();
-  for (let at = 1; rooms.size < size && at <= 10; at++) {
-    const room = `room-${at}`;
+  let opened = 0;
+  await fleet.until({ what: 'a room on every node', timeoutMs: 60_000 }, async () => {
+    opened += 1;
+    const room = `room-${opened}`;
     await guests.join(room, `${room}-ann`, 'audio');
     await guests.join(room, `${room}-ben`);
     let host: string | undefined;
@@ -47,8 +50,8 @@ async function fillEveryNode(): Promise<ReadonlyMap<string, string>> {
     });
     if (rooms.has(host ?? '')) await guests.leave(room);
     else rooms.set(host ?? '', room);
-  }
-  expect(rooms.size).toBe(size);
+    return rooms.size === size;
+  });
   return rooms;
 }
 
@@ -103,6 +106,32 @@ describe('a media server that is killed with people on it', () => {
         [true, []],
         [true, []],
       ]);
+    },
+    patientMs,
+  );
+});
+
+describe('a media server that was told to stop before it ran', () => {
+  test(
+    'never ends by itself, and is ended with a receipt once it has shown that nobody is on it',
+    async () => {
+      const known = new Set(fleet.lives().map(({ uid }) => uid));
+      const added = () => fleet.lives().find(({ uid }) => !known.has(uid));
+      const cutBefore = guests.tally().cut;
+      await fleet.patch({ mediaNodes: { min: size + 1, max: size + 1 } });
+      await fleet.until({ what: 'a third node', timeoutMs: 10_000 }, () => added() !== undefined);
+      const { uid = '', name = '' } = added() ?? {};
+      await wedgeAtStart(stage.cluster, uid, 30_000);
+      const ended = () => fleet.notes('MediaNodeWedged');
+      await fleet.until({ what: 'its end', timeoutMs: 90_000 }, () => ended().length > 0);
+      expect(ended()).toEqual([expect.stringContaining(name)]);
+      expect((await fleet.receipts()).filter((receipt) => receipt.uid === uid)).toHaveLength(1);
+      await fleet.until(
+        { what: 'another one in its place', timeoutMs: 60_000 },
+        () =>
+          fleet.status?.readyNodes === size + 1 && !fleet.pods().some(({ metadata }) => metadata.uid === uid),
+      );
+      expect(guests.tally().cut).toEqual(cutBefore);
     },
     patientMs,
   );
