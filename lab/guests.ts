@@ -89,6 +89,13 @@ export class Guests {
     );
   }
 
+  /** Whoever comes from now on sits in a fresh process; the others end as soon as nobody is there any more. */
+  renew(): void {
+    // One that ends has a successor, which stays.
+    const before = [...this.#hosts];
+    for (const host of before) this.#spoil(host);
+  }
+
   /** All who ever were in a room. */
   report(): readonly ParticipantReport[] {
     return [...this.#reports.values()];

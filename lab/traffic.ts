@@ -101,6 +101,30 @@ export class Traffic {
     }
   }
 
+  /** Lets the processes end that held the participants so far, so that none of those stays who left only by halves. */
+  renewGuests(): void {
+    this.#people.renew();
+  }
+
+  /** Whoever is in a room by its server, though they left, in words. */
+  async stragglers(): Promise<readonly string[]> {
+    const reports = Map.groupBy(this.#people.report(), ({ room }) => room);
+    const { rooms } = this.#wish.fleet;
+    const over = this.#lives.filter(({ endedAtMs }) => endedAtMs !== undefined);
+    const placed = await this.#wish.fleet.placements();
+    const told = over
+      .filter(({ name }) => placed[name] !== undefined)
+      .map(async ({ name, hosts }) => {
+        const people = await rooms.listParticipants(name).catch((error: unknown) => String(error));
+        if (typeof people === 'string') return [`${name} on ${hosts.join(', then ')}: ${people}`];
+        return people.map(({ identity, state, joinedAtMs }) => {
+          const diary = reports.get(name)?.find((one) => one.identity === identity);
+          return `${identity} in ${name} on ${hosts.join(', then ')}: state ${state}, joined ${joinedAtMs}, by their own word ${JSON.stringify(diary)}`;
+        });
+      });
+    return (await Promise.all(told)).flat();
+  }
+
   /** Ends all rooms at once for good, and resolves when everybody has left. */
   async stop(): Promise<void> {
     this.#stop.abort();

@@ -110,6 +110,7 @@ async function beStruck(scene: Scene, lengthMs: number): Promise<number> {
 async function comeToRest(scene: Scene): Promise<readonly string[]> {
   const { fleet, traffic, signal } = scene;
   await traffic.setLevel(calmRooms);
+  traffic.renewGuests();
   const atRest = (): boolean => {
     const { status } = fleet;
     const pods = fleet.pods();
@@ -124,7 +125,8 @@ async function comeToRest(scene: Scene): Promise<readonly string[]> {
     await fleet.until({ what: 'rest', timeoutMs: restMs, signal }, atRest);
     return [];
   } catch (error) {
-    return signal.aborted ? [] : [`no rest: ${textOf(error)}`];
+    const held = signal.aborted ? [] : await traffic.stragglers().catch((why: unknown) => [String(why)]);
+    return signal.aborted ? [] : [`no rest: ${[textOf(error), ...held].join('\n')}`];
   }
 }
 
