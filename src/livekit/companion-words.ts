@@ -3,6 +3,7 @@
  * program that serves it; a page of anybody else is no word at all, and that is never taken for idle.
  */
 import { never } from '../base/assert.ts';
+import { type JsonObject, jsonObject } from './json-object.ts';
 import { parseMetrics } from './metrics-text.ts';
 
 /** Which page it is, and so how it is read. */
@@ -98,16 +99,4 @@ function sumsOf(page: string): Sums {
 
 function countOf(jobs: number | undefined): number | undefined {
   return jobs !== undefined && Number.isFinite(jobs) && jobs >= 0 ? Math.ceil(jobs) : undefined;
-}
-
-type JsonObject = Readonly<Record<string, unknown>>;
-
-function jsonObject(text: string): JsonObject | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : undefined;
-  } catch {
-    // Not JSON, so not the page that was looked for.
-    return undefined;
-  }
 }

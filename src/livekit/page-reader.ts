@@ -1,5 +1,6 @@
 /** Fetches small pages from ports of Pods. Connections are short-lived: Pods come and go. */
 import { Agent, request } from 'undici';
+import { readAnswer } from './answer-limit.ts';
 
 export interface PageAddress {
   readonly host: string;
@@ -25,7 +26,7 @@ export class PageReader {
     pipelining: 1,
   });
 
-  /** The text of a page, limited to 2 s and 4 MiB. @throws PageError, or what the connection failed with. */
+  /** The text of a page, limited to 2 s and 4 MiB. @throws PageError, AnswerTooLargeError, or what the connection failed with. */
   async read({ host, port, path, username, password }: PageAddress): Promise<string> {
     const name = host.includes(':') ? `[${host}]` : host;
     const headers: Record<string, string> = { accept: 'text/plain, application/json' };
@@ -42,22 +43,10 @@ export class PageReader {
       await body.dump();
       throw new PageError(`it answered HTTP ${statusCode}`);
     }
-    return await readLimited(body);
+    return await readAnswer(body, largestAnswerBytes);
   }
 
   async close(): Promise<void> {
     await this.#agent.destroy();
   }
-}
-
-async function readLimited(body: AsyncIterable<Buffer>): Promise<string> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of body) {
-    bytes += chunk.byteLength;
-    if (bytes > largestAnswerBytes)
-      throw new PageError(`the answer is larger than ${largestAnswerBytes} bytes`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
 }

@@ -1,5 +1,7 @@
 import { Cluster, Redis, type ClusterOptions, type RedisOptions } from 'ioredis';
+import { systemClock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
+import { limitStream, mostAnswerBytes } from './answer-limit.ts';
 import { hostPort, hostPorts, type RedisConfig, type RedisTls } from './redis-config.ts';
 
 export type RedisClient = Redis | Cluster;
@@ -114,6 +116,8 @@ export function openClient(config: RedisConfig, log: Log): RedisClient {
 /** Says once that the connection is gone and once that it is back, however often the attempts fail between. */
 function listened<C extends RedisClient>(client: C, log: Log): C {
   let down = false;
+  if (client instanceof Cluster) client.on('+node', limited);
+  else limited(client);
   client.on('close', () => misplaced.delete(client));
   client.on('error', (error: Error) => {
     if (isOfSelect(error)) misplace(client, error.message);
@@ -127,6 +131,17 @@ function listened<C extends RedisClient>(client: C, log: Log): C {
   });
   client.on('end', () => revive(client));
   return client;
+}
+
+/** What comes within the time of a command bounds what one answer can hold. */
+function limited(single: Redis): void {
+  single.on('connect', () => {
+    limitStream(single.stream, {
+      mostBytes: mostAnswerBytes,
+      withinMs: commandTimeoutMs,
+      clock: systemClock,
+    });
+  });
 }
 
 const misplaced = new WeakMap<RedisClient, string>();

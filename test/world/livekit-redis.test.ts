@@ -164,6 +164,13 @@ describe('Redis in every mode', () => {
       await writer.hdel('room_node_map', 'späti');
       await until({ what: 'the notice', timeoutMs: 1000, stepMs: 2 }, () => changes.includes('rooms'));
 
+      // Larger than anything a fleet writes: it is not read to its end.
+      await writer.eval("redis.call('HSET', 'large', 'a', string.rep('x', 80 * 1024 * 1024))", 0);
+      await expect(link.hashAll('large')).rejects.toMatchObject({ name: 'RedisUnavailableError' });
+      await until({ what: 'the connection back', timeoutMs: 8000 }, async () => {
+        return (await new NodeTable(link, systemClock).read()).kind === 'Read';
+      });
+
       redis.freeze();
       const startMs = performance.now();
       expect(await new NodeTable(link, systemClock).read()).toMatchObject({ kind: 'Failed' });
