@@ -65,6 +65,7 @@ export interface TrafficTally {
 /** Often enough that no room lives anywhere unseen. */
 const lookMs = 250;
 const staggerMs = 300;
+const longGoneMs = 60_000;
 const usualHosts = 3;
 
 export class Traffic {
@@ -106,23 +107,23 @@ export class Traffic {
     this.#people.renew();
   }
 
-  /** Whoever is in a room by its server, though they left, in words. */
-  async stragglers(): Promise<readonly string[]> {
-    const reports = Map.groupBy(this.#people.report(), ({ room }) => room);
+  /**
+   * Removes, as a person would, whoever left more than a minute ago and is in the room for its server all the same: it
+   * does not learn of those who leave while Redis is away. @returns who that was, in words
+   */
+  async removeStragglers(): Promise<readonly string[]> {
     const { rooms } = this.#wish.fleet;
-    const over = this.#lives.filter(({ endedAtMs }) => endedAtMs !== undefined);
     const placed = await this.#wish.fleet.placements();
-    const told = over
-      .filter(({ name }) => placed[name] !== undefined)
-      .map(async ({ name, hosts }) => {
-        const people = await rooms.listParticipants(name).catch((error: unknown) => String(error));
-        if (typeof people === 'string') return [`${name} on ${hosts.join(', then ')}: ${people}`];
-        return people.map(({ identity, state, joinedAtMs }) => {
-          const diary = reports.get(name)?.find((one) => one.identity === identity);
-          return `${identity} in ${name} on ${hosts.join(', then ')}: state ${state}, joined ${joinedAtMs}, by their own word ${JSON.stringify(diary)}`;
-        });
-      });
-    return (await Promise.all(told)).flat();
+    const left = this.#people.report().filter(({ room, connected, leftAtMs = Infinity }) => {
+      return placed[room] !== undefined && !connected && Date.now() - leftAtMs > longGoneMs;
+    });
+    const removals = left.map(async ({ room, identity }) => {
+      const people = await rooms.listParticipants(room).catch(() => []);
+      if (!people.some((one) => one.identity === identity)) return [];
+      await rooms.removeParticipant(room, identity).catch(() => undefined);
+      return [`${identity} in ${room} on ${this.#hostOf(room)}`];
+    });
+    return (await Promise.all(removals)).flat();
   }
 
   /** Ends all rooms at once for good, and resolves when everybody has left. */

@@ -34,6 +34,7 @@ export interface LifeTold {
 const restMs = 180_000;
 /** With two people each they fit on the smallest node, which is for four. */
 const calmRooms = 2;
+const stragglersEveryMs = 20_000;
 
 export async function live(wish: LifeWish): Promise<LifeTold> {
   const { stage, seed, say, signal } = wish;
@@ -121,13 +122,21 @@ async function comeToRest(scene: Scene): Promise<readonly string[]> {
       fleet.condition('DataFresh').status === 'True'
     );
   };
+  const looking = setInterval(() => void removeStragglers(scene), stragglersEveryMs);
   try {
     await fleet.until({ what: 'rest', timeoutMs: restMs, signal }, atRest);
     return [];
   } catch (error) {
-    const held = signal.aborted ? [] : await traffic.stragglers().catch((why: unknown) => [String(why)]);
-    return signal.aborted ? [] : [`no rest: ${[textOf(error), ...held].join('\n')}`];
+    return signal.aborted ? [] : [`no rest: ${textOf(error)}`];
+  } finally {
+    clearInterval(looking);
   }
+}
+
+async function removeStragglers({ traffic, say }: Scene): Promise<void> {
+  const removed = await traffic.removeStragglers().catch(() => []);
+  for (const who of removed)
+    say(`  removed by a person, because a server kept them after they had left: ${who}`);
 }
 
 /** The fleet stays while people are on it, and is gone soon after they went. */
