@@ -31,8 +31,16 @@ export class AlreadyExistsError extends ApiError {
 
 /** The version or the list's continuation asked for has been compacted away: list anew. */
 export class GoneError extends ApiError {
-  override readonly name = 'GoneError';
+  override readonly name: string = 'GoneError';
   readonly code = 'Gone';
+}
+
+/**
+ * The API server has an older state than the one that it told before, as after a backup was restored. A watch from there
+ * would stay silent until the versions have caught up. Nothing that was remembered of its objects and versions holds.
+ */
+export class RewoundError extends GoneError {
+  override readonly name = 'RewoundError';
 }
 
 /** The credentials were not accepted. */

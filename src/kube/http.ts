@@ -6,6 +6,7 @@ import {
   CancelledError,
   errorOfReply,
   NotLeadingError,
+  type RewoundError,
   ServerError,
   ThrottledError,
   TimeoutError,
@@ -58,6 +59,8 @@ export interface KubeHttpOptions {
   readonly userAgent?: string;
   /** Asked when a write is about to be put on the wire; false refuses it with NotLeadingError. Reads are not asked for. */
   readonly mayWrite?: () => boolean;
+  /** Told when the API server has come back with an older state, each time that a watch notices it. */
+  readonly onRewound?: (error: RewoundError) => void;
   /** Hears what time it is by each answer. */
   readonly serverTime?: ServerTime;
 }
@@ -106,6 +109,11 @@ export class KubeHttp {
   static fromKubeConfig(path?: string, options: KubeHttpOptions = {}): KubeHttp {
     const runtime = options.runtime ?? systemRuntime;
     return new KubeHttp(new KubeConfigConnector(loadKubeConfig(path), runtime), options);
+  }
+
+  /** For watches, which notice it. */
+  rewound(error: RewoundError): void {
+    this.#options.onRewound?.(error);
   }
 
   /** The parsed answer; `undefined` for an empty one. @throws ApiError */

@@ -1,17 +1,19 @@
 import { type Log, silentLog } from '../base/log.ts';
-import { complete, listPage } from './client.ts';
+import { complete, listPage, type ListPage } from './client.ts';
 import {
   ApiError,
   errorOfReply,
   ForbiddenError,
   GoneError,
   NotFoundError,
+  RewoundError,
   ServerError,
   ThrottledError,
   TimeoutError,
 } from './errors.ts';
 import type { KubeHttp } from './http.ts';
 import type { KubeObject } from './kinds.ts';
+import { compareVersions } from './resource-version.ts';
 import { collectionPath, type ResourceType } from './resource.ts';
 import { type Backoff, followAbort, fullJitterMs, type Runtime, sleep } from './runtime.ts';
 import { type Change, type IndexFunction, Store } from './store.ts';
@@ -60,6 +62,8 @@ const defaultPageSize = 500;
 const defaultSilenceMs = 70_000;
 const watchSecondsLeast = 300;
 const watchSecondsSpread = 300;
+/** After an interruption: nobody knows what the API server has been through, so a list follows soon. */
+const doubtedSeconds = 30;
 const reopenJitterMs = 200;
 const relistJitterMs = 1_000;
 /** A watch that ends sooner without a word counts as a failure, or a misbehaving proxy makes us spin. */
@@ -69,7 +73,8 @@ const backoff: Backoff = { baseMs: 500, capMs: 30_000 };
 
 /**
  * A local copy of the objects of one kind that follows the API server: one list, then watches resumed at the last
- * version, whatever breaks. The loop ends only by its signal. Objects are shared: never change them.
+ * version, whatever breaks; some time after something broke, a list again. The loop ends only by its signal. Objects are
+ * shared: never change them.
  */
 export class Reflector<T extends KubeObject> {
   /** Settles when the first list is stored; stays pending if the reflector is stopped before. */
@@ -84,6 +89,10 @@ export class Reflector<T extends KubeObject> {
   readonly #settle: { readonly synced: () => void; readonly done: () => void };
   #version: string | undefined;
   #resumable = false;
+  /** No watch has begun since a list told the version. */
+  #isFresh = false;
+  /** A watch broke since the last list. */
+  #isDoubted = false;
   #isSynced = false;
   #started = false;
   #failures = 0;
@@ -159,11 +168,14 @@ export class Reflector<T extends KubeObject> {
         await this.#list(signal);
         return 0;
       }
+      if (!this.#isFresh) await this.#refuseOlderState(signal);
+      this.#isFresh = false;
       const startedMs = this.#runtime.clock.elapsedMs();
       await this.#watch(signal);
       if (this.#runtime.clock.elapsedMs() - startedMs < shortestGoodWatchMs) {
         throw new ServerError('the API server ended a watch at once');
       }
+      if (this.#isDoubted) this.#resumable = false;
       return this.#runtime.random() * reopenJitterMs;
     } catch (error) {
       return signal.aborted ? 0 : this.#waitAfter(error);
@@ -174,6 +186,7 @@ export class Reflector<T extends KubeObject> {
     const known =
       error instanceof ApiError ? error : new ServerError('the watch cannot be read', { cause: error });
     this.#failures += 1;
+    this.#isDoubted = true;
     const isRefused = known instanceof ForbiddenError || known instanceof NotFoundError;
     const isExpected = isRefused && this.#options.deniedRetryMs !== undefined;
     const waitMs = isExpected ? (this.#options.deniedRetryMs ?? 0) : this.#backoffAfter(known);
@@ -194,20 +207,38 @@ export class Reflector<T extends KubeObject> {
     return this.#failures === 1 ? this.#runtime.random() * relistJitterMs : backoffMs;
   }
 
-  async #list(signal: AbortSignal): Promise<void> {
+  async #page(limit: number, signal: AbortSignal, next?: string): Promise<ListPage<T>> {
     const { http, type, namespace, labelSelector, fieldSelector } = this.#options;
     const scope = {
       ...(namespace === undefined ? {} : { namespace }),
       ...(labelSelector === undefined ? {} : { labelSelector }),
       ...(fieldSelector === undefined ? {} : { fieldSelector }),
-      limit: this.#options.pageSize ?? defaultPageSize,
+      limit,
       timeoutMs: 30_000,
       signal,
     };
+    return await listPage(http, type, scope, next);
+  }
+
+  /** One object is asked for, because the version comes with it. @throws RewoundError */
+  async #refuseOlderState(signal: AbortSignal): Promise<void> {
+    const { metadata } = await this.#page(1, signal);
+    this.#heard();
+    const known = this.#version ?? '';
+    if (compareVersions(metadata.resourceVersion, known) >= 0) return;
+    const versions = `version ${metadata.resourceVersion} of ${this.#options.type.plural}, which had been ${known}`;
+    const rewound = new RewoundError(`the API server has come back with an older state: ${versions}`, {
+      status: 410,
+    });
+    this.#options.http.rewound(rewound);
+    throw rewound;
+  }
+
+  async #list(signal: AbortSignal): Promise<void> {
     const objects: T[] = [];
     let next: string | undefined;
     do {
-      const page = await listPage(http, type, scope, next);
+      const page = await this.#page(this.#options.pageSize ?? defaultPageSize, signal, next);
       this.#heard();
       for (const item of page.items) objects.push(this.#project(item));
       next = page.metadata.continue || undefined;
@@ -219,6 +250,8 @@ export class Reflector<T extends KubeObject> {
     const changes = this.#store.replaceAll(objects);
     this.#version = version;
     this.#resumable = true;
+    this.#isFresh = true;
+    this.#isDoubted = false;
     this.#isSynced = true;
     this.#options.hooks?.onList?.(objects.length);
     this.#tell(changes);
@@ -270,13 +303,20 @@ export class Reflector<T extends KubeObject> {
         watch: true,
         allowWatchBookmarks: true,
         resourceVersion: version,
-        timeoutSeconds: watchSecondsLeast + Math.floor(this.#runtime.random() * watchSecondsSpread),
+        timeoutSeconds: this.#watchSeconds(),
         labelSelector,
         fieldSelector,
       },
       signal,
       onChunk,
     });
+  }
+
+  #watchSeconds(): number {
+    const [least, spread] = this.#isDoubted
+      ? [doubtedSeconds, doubtedSeconds]
+      : [watchSecondsLeast, watchSecondsSpread];
+    return least + Math.floor(this.#runtime.random() * spread);
   }
 
   /** The version advances only after the object is stored, so that nothing is skipped on a resume. */

@@ -6,6 +6,7 @@ import { systemClock } from '../base/clock.ts';
 import { keepLastWordsPlain } from '../base/last-words.ts';
 import type { Log } from '../base/log.ts';
 import { KubeClient } from '../kube/client.ts';
+import type { RewoundError } from '../kube/errors.ts';
 import { EventRecorder } from '../kube/events.ts';
 import { KubeHttp } from '../kube/http.ts';
 import { ServerTime, heldBack } from '../kube/server-time.ts';
@@ -34,7 +35,12 @@ async function main(): Promise<number> {
   const office = new Office(!config.leaderElection);
   const serverTime = new ServerTime();
   const clock = heldBack(systemClock, serverTime);
-  const https = connectionsOf(config, { metrics, office, serverTime });
+  const https = connectionsOf(config, {
+    metrics,
+    office,
+    serverTime,
+    onRewound: (error) => startAnew(error, log),
+  });
   const client = new KubeClient(https.work);
   const identity = `${config.podName ?? hostname()}_${randomUUID()}`;
   const events = new EventRecorder({
@@ -85,16 +91,17 @@ interface ConnectionParts {
   readonly metrics: Metrics;
   readonly office: Office;
   readonly serverTime: ServerTime;
+  onRewound(error: RewoundError): void;
 }
 
 /** All over one pool; they differ in when a write may be sent. */
-function connectionsOf({ kubeconfig }: Config, { metrics, office, serverTime }: ConnectionParts) {
+function connectionsOf({ kubeconfig }: Config, { metrics, office, ...shared }: ConnectionParts) {
   const open = (mayWrite: () => boolean): KubeHttp =>
     KubeHttp.fromKubeConfig(kubeconfig, {
       onAttempt: (attempt) => metrics.kubeAttempt(attempt),
       userAgent: `openvidu-media-operator/${version}`,
       mayWrite,
-      serverTime,
+      ...shared,
     });
   return {
     lease: open(() => true),
@@ -102,6 +109,12 @@ function connectionsOf({ kubeconfig }: Config, { metrics, office, serverTime }: 
     // What was done in office may still be told after it was left in order.
     events: open(() => office.mayTell()),
   } as const;
+}
+
+/** What this process knows, and what it is still waiting to see of its own writes, is of another history. */
+function startAnew(error: RewoundError, log: Log): void {
+  log.error('everything is begun anew', { why: error.message });
+  process.exit(1);
 }
 
 /** Health is judged by this process alone: an API server that is down is no reason to restart it. */

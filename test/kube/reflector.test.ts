@@ -18,6 +18,8 @@ type WatchScript = ((response: ServerResponse) => void) | number;
 interface Script {
   readonly lists: (readonly [version: string, items: readonly object[]] | number)[];
   readonly watches: WatchScript[];
+  /** What is told before a watch goes on; a later one than any unless told. */
+  readonly versions?: string[];
 }
 
 const send = (response: ServerResponse, type: string, object: object): void => {
@@ -43,6 +45,11 @@ async function follow(script: Script, silenceMs = 600_000) {
   const froms: string[] = [];
   const server = await ScriptedServer.start((seen, response) => {
     const { searchParams } = seen.url;
+    // Only to learn the version, before a watch goes on.
+    if (searchParams.get('limit') === '1') {
+      const version = script.versions?.shift() ?? '999999';
+      return json(response, 200, { metadata: { resourceVersion: version }, items: [] });
+    }
     if (searchParams.get('watch') !== 'true') {
       const list = script.lists.length > 1 ? script.lists.shift() : script.lists[0];
       if (typeof list === 'number' || list === undefined) return json(response, list ?? 500, {});
@@ -57,9 +64,10 @@ async function follow(script: Script, silenceMs = 600_000) {
   const seen: string[] = [];
   const failures: string[] = [];
   const thrown: unknown[] = [];
+  const rewound: string[] = [];
   const stop = new AbortController();
   const reflector = new Reflector({
-    http: server.http({ runtime: fastRuntime(20) }),
+    http: server.http({ runtime: fastRuntime(20), onRewound: ({ message }) => rewound.push(message) }),
     type: THINGS,
     silenceMs,
     hooks: {
@@ -82,7 +90,7 @@ async function follow(script: Script, silenceMs = 600_000) {
     while (froms.length < count) await new Promise((resolve) => setImmediate(resolve));
   };
   reflector.start(stop.signal);
-  return { reflector, seen, failures, thrown, froms, saw, watched, server };
+  return { reflector, seen, failures, thrown, rewound, froms, saw, watched, server };
 }
 
 describe('the reflector', () => {
@@ -108,7 +116,7 @@ describe('the reflector', () => {
       kind: 'Pod',
       metadata: { name: 'a', namespace: 'n', uid: 'uid-a', resourceVersion: '11' },
     });
-    expect(server.seen.filter(({ url }) => url.searchParams.get('watch') === null)).toHaveLength(1);
+    expect(server.seen.filter(({ url }) => url.searchParams.get('limit') === '500')).toHaveLength(1);
   });
 
   test.each(['status', 'event'])(
@@ -126,6 +134,48 @@ describe('the reflector', () => {
       expect(seen.slice(4)).toEqual(['deleted b@2', 'deleted c@3', 'added c@33', 'modified d@44']);
     },
   );
+
+  test('lists anew when the API server has come back with an older state, and says so', async () => {
+    const { saw, seen, failures, froms, watched, rewound } = await follow({
+      lists: [
+        ['100', [thing('a', '90'), thing('b', '95')]],
+        ['60', [thing('a', '50')]],
+      ],
+      watches: [(response) => response.end(), stayOpen],
+      versions: ['59'],
+    });
+    await saw(4);
+    await watched(2);
+
+    expect(seen.slice(2)).toEqual(['deleted b@95', 'modified a@50']);
+    expect(froms).toEqual(['100', '60']);
+    expect(failures).toContain('Gone');
+    expect(rewound).toHaveLength(1);
+  });
+
+  test('lists anew some time after a watch broke', async () => {
+    const { saw, seen, server } = await follow({
+      lists: [
+        ['100', [thing('a', '90')]],
+        ['200', [thing('a', '150')]],
+      ],
+      watches: [
+        (response) => {
+          response.flushHeaders();
+          response.destroy();
+        },
+        (response) => setTimeout(() => response.end(), 100),
+        stayOpen,
+      ],
+    });
+    await saw(2);
+
+    expect(seen).toEqual(['added a@90', 'modified a@150']);
+    const seconds = server.seen.map(({ url }) => Number(url.searchParams.get('timeoutSeconds') ?? 0));
+    const watches = seconds.filter((value) => value > 0);
+    expect(watches[0]).toBeGreaterThanOrEqual(300);
+    expect(watches[1]).toBeLessThanOrEqual(60);
+  });
 
   test('is not fooled by an older object that arrives late, nor by a late delete of a namesake', async () => {
     const { saw, seen, reflector } = await follow({
