@@ -2,7 +2,7 @@
  * Stand-ins for the companions of a Media Node: containers that serve the pages on which a LiveKit egress, ingress or
  * worker of agents tells what it does, and that are told from outside whether they have a job.
  */
-import type { JsonObject } from '../src/manifests/deep-merge.ts';
+import type { JsonObject } from '../src/base/json-object.ts';
 import { agentWorker, egressMetrics, egressStatus, ingressMetrics } from './companion-pages.ts';
 import { LabError } from './exec.ts';
 import { images } from './image.ts';

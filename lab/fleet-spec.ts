@@ -1,6 +1,7 @@
 /** The OpenViduCluster that the demo and the tests run. */
 import { parse, stringify } from 'yaml';
-import { deepMerge, isJsonObject, type JsonObject } from '../src/manifests/deep-merge.ts';
+import { isJsonObject, type JsonObject } from '../src/base/json-object.ts';
+import { deepMerge } from '../src/manifests/deep-merge.ts';
 import { LabError } from './exec.ts';
 import { images } from './image.ts';
 

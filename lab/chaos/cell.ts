@@ -4,7 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { decodeNode } from '../../src/livekit/node-decode.ts';
-import type { JsonObject } from '../../src/manifests/deep-merge.ts';
+import type { JsonObject } from '../../src/base/json-object.ts';
 import { PODS } from '../../src/kube/resource.ts';
 import { NotFoundError } from '../../src/kube/errors.ts';
 import { CLUSTERS } from '../../src/operator/cluster-type.ts';

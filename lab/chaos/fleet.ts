@@ -1,7 +1,7 @@
 /** The OpenViduCluster of a cell, and when it is as asked for. */
 import type { OpenViduCluster } from '../../src/api/v1alpha1.gen.ts';
 import type { Pod } from '../../src/kube/kinds.ts';
-import type { JsonObject } from '../../src/manifests/deep-merge.ts';
+import type { JsonObject } from '../../src/base/json-object.ts';
 import type { Limits } from './oracles.ts';
 import { factOf } from './view.ts';
 

@@ -1,7 +1,7 @@
 /** One fleet of a night, and what is still to be undone to it. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Random, uniform, wholeBetween } from '../../src/workload/random.ts';
-import type { JsonObject } from '../../src/manifests/deep-merge.ts';
+import type { JsonObject } from '../../src/base/json-object.ts';
 import type { Say } from '../exec.ts';
 import type { Fleet } from '../fleet.ts';
 import type { Ledger } from './ledger.ts';

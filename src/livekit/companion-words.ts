@@ -3,7 +3,7 @@
  * program that serves it; a page of anybody else is no word at all, and that is never taken for idle.
  */
 import { never } from '../base/assert.ts';
-import { type JsonObject, jsonObject } from './json-object.ts';
+import { type JsonObject, jsonObject } from '../base/json-object.ts';
 import { parseMetrics } from './metrics-text.ts';
 
 /** Which page it is, and so how it is read. */

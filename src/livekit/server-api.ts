@@ -7,7 +7,7 @@ import { request } from 'undici';
 import type { Clock } from '../base/clock.ts';
 import type { ServerApiReading } from '../core/readings.ts';
 import { AnswerTooLargeError, mostAnswerBytes, readAnswer } from './answer-limit.ts';
-import { isJsonObject, type JsonObject, jsonObject } from './json-object.ts';
+import { isJsonObject, type JsonObject, jsonObject } from '../base/json-object.ts';
 import type { RoomServiceTarget } from './room-service.ts';
 import { codeOf, nameOf, whyOf } from './why.ts';
 

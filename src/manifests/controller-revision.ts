@@ -3,7 +3,7 @@
  * state before can still be made, and after a restart everybody knows what became of which state.
  */
 import { ANNOTATIONS, LABELS } from '../api/names.ts';
-import { isJsonObject } from './deep-merge.ts';
+import { isJsonObject } from '../base/json-object.ts';
 import type { MediaNodeSource } from './media-node-pod.ts';
 import { type OwnedMeta, type OwnerRef, ownedMeta, revisionName } from './owned-object.ts';
 

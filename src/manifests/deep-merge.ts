@@ -1,9 +1,4 @@
-export type JsonObject = { readonly [key: string]: unknown };
-
-/** Whether the value is a map of JSON, not a list, a scalar or null. */
-export function isJsonObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
+import { isJsonObject, type JsonObject } from '../base/json-object.ts';
 
 /** `over` wins; maps are merged key by key, lists and scalars are replaced whole. Neither argument is changed. */
 export function deepMerge(base: JsonObject, over: JsonObject): JsonObject {

@@ -3,7 +3,8 @@ import { stringify } from 'yaml';
 import type { NodeSelector } from '../core/selector-advice.ts';
 import type { SpecProblem } from '../core/spec.ts';
 import { never } from '../base/assert.ts';
-import { deepMerge, isJsonObject, type JsonObject, valueAt } from './deep-merge.ts';
+import { isJsonObject, type JsonObject } from '../base/json-object.ts';
+import { deepMerge, valueAt } from './deep-merge.ts';
 import { redisTlsFiles } from './redis-tls.ts';
 
 /** Redis as the servers reach it, secrets resolved. Certificates only say that a file is mounted. */

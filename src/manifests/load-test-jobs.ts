@@ -2,7 +2,7 @@
 import { ANNOTATIONS, COMPONENT_MEDIA_NODE, LABELS } from '../api/names.ts';
 import type { LoadTestSpec } from '../api/v1alpha1.gen.ts';
 import { parseDurationMs } from '../base/duration.ts';
-import type { JsonObject } from './deep-merge.ts';
+import type { JsonObject } from '../base/json-object.ts';
 import {
   COMPONENT_COORDINATOR,
   COMPONENT_GENERATOR,

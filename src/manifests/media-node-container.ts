@@ -1,6 +1,7 @@
 /** The container that runs the media server: what it lacks is filled in, what the user says stays. */
 import type { OpenViduCluster } from '../api/v1alpha1.gen.ts';
-import { isJsonObject, type JsonObject, valueAt } from './deep-merge.ts';
+import { isJsonObject, type JsonObject } from '../base/json-object.ts';
+import { valueAt } from './deep-merge.ts';
 import { defaultRtcTcpPort, defaultRtcUdpPort, usesPortRange } from './livekit-config.ts';
 import { LIVEKIT_CONFIG_KEY } from './livekit-secret.ts';
 import { mediaContainerIndex } from './media-container.ts';

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { ANNOTATIONS, COMPONENT_MEDIA_NODE, LABELS, MANAGED_BY, SIGNALLING_ON } from '../api/names.ts';
 import type { OpenViduCluster } from '../api/v1alpha1.gen.ts';
 import { parseDurationMs } from '../base/duration.ts';
-import { isJsonObject, type JsonObject } from './deep-merge.ts';
+import { isJsonObject, type JsonObject } from '../base/json-object.ts';
 import { mediaContainerIndex } from './media-container.ts';
 import { mediaContainer } from './media-node-container.ts';
 import {

@@ -1,6 +1,6 @@
 /** Certificates for Redis as files in the media container, because the server reads them from files only. */
 import type { OpenViduCluster } from '../api/v1alpha1.gen.ts';
-import type { JsonObject } from './deep-merge.ts';
+import type { JsonObject } from '../base/json-object.ts';
 
 const folder = '/etc/openvidu-media-operator/redis-tls';
 const volumeName = 'openvidu-redis-tls';

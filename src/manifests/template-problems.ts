@@ -1,7 +1,8 @@
 /** What a Pod template must not say, because it would cut rooms. The API server accepts all of it. */
 import type { OpenViduCluster } from '../api/v1alpha1.gen.ts';
 import type { SpecProblem } from '../core/spec.ts';
-import { isJsonObject, type JsonObject, valueAt } from './deep-merge.ts';
+import { isJsonObject, type JsonObject } from '../base/json-object.ts';
+import { valueAt } from './deep-merge.ts';
 import { configProblems } from './livekit-config.ts';
 import { mediaContainerIndex } from './media-container.ts';
 

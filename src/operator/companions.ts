@@ -5,7 +5,7 @@
 import { ANNOTATIONS } from '../api/names.ts';
 import type { SpecProblem } from '../core/spec.ts';
 import type { CompanionSource, CompanionTarget } from '../livekit/companion-words.ts';
-import { isJsonObject, type JsonObject } from '../manifests/deep-merge.ts';
+import { isJsonObject, type JsonObject } from '../base/json-object.ts';
 import { mediaContainerIndex } from '../manifests/media-container.ts';
 
 /** What counts of a Pod template. */

@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { parseAllDocuments } from 'yaml';
 import { compileSpec } from '../../src/core/compile-spec.ts';
-import type { JsonObject } from '../../src/manifests/deep-merge.ts';
+import type { JsonObject } from '../../src/base/json-object.ts';
 import { aClusterSpec } from '../manifests/a-cluster-spec.ts';
 
 const samples = new URL('../../docs/samples/', import.meta.url);

@@ -2,7 +2,8 @@
 import type { OpenViduCluster } from '../../src/api/v1alpha1.gen.ts';
 import { withDefaults } from '../../src/cli/crd-defaults.ts';
 import { clusterSchema } from '../../src/cli/crd-schema.ts';
-import { deepMerge, type JsonObject } from '../../src/manifests/deep-merge.ts';
+import type { JsonObject } from '../../src/base/json-object.ts';
+import { deepMerge } from '../../src/manifests/deep-merge.ts';
 
 type Spec = OpenViduCluster['spec'];
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import type { JsonObject } from '../../src/manifests/deep-merge.ts';
+import type { JsonObject } from '../../src/base/json-object.ts';
 import { mediaNodePod, mediaNodeRevision, mediaNodeSource } from '../../src/manifests/media-node-pod.ts';
 import { aClusterSpec, anOwner } from './a-cluster-spec.ts';
 

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import type { JsonObject } from '../../src/manifests/deep-merge.ts';
+import type { JsonObject } from '../../src/base/json-object.ts';
 import { manifestProblems } from '../../src/manifests/template-problems.ts';
 import { aClusterSpec } from './a-cluster-spec.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { OpenViduCluster } from '../../src/api/v1alpha1.gen.ts';
-import type { JsonObject } from '../../src/manifests/deep-merge.ts';
+import type { JsonObject } from '../../src/base/json-object.ts';
 import { sharingRedis } from '../../src/operator/redis-sharing.ts';
 import { aClusterSpec } from '../manifests/a-cluster-spec.ts';
 

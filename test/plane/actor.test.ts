@@ -4,7 +4,7 @@ import type { OpenViduCluster } from '../../src/api/v1alpha1.gen.ts';
 import type { Action, Closing, PodRef } from '../../src/core/action.ts';
 import type { Pod } from '../../src/kube/kinds.ts';
 import { CONTROLLER_REVISIONS, NODES, PODS } from '../../src/kube/resource.ts';
-import type { JsonObject } from '../../src/manifests/deep-merge.ts';
+import type { JsonObject } from '../../src/base/json-object.ts';
 import { RedisRefusedError, RedisUnavailableError } from '../../src/livekit/redis.ts';
 import { mediaNodeRevision, mediaNodeSource } from '../../src/manifests/media-node-pod.ts';
 import { Actor } from '../../src/operator/actor.ts';

@@ -7,7 +7,7 @@ import { mostWanted, surgeSeconds } from '../../lab/pod-count.ts';
 import { Stage } from '../../lab/stage.ts';
 import type { Traffic } from '../../lab/traffic.ts';
 import { ANNOTATIONS } from '../../src/api/names.ts';
-import type { JsonObject } from '../../src/manifests/deep-merge.ts';
+import type { JsonObject } from '../../src/base/json-object.ts';
 import { stream } from '../../src/workload/random.ts';
 import { firstBuildMs } from '../../lab/tools.ts';
 
