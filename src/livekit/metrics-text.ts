@@ -9,7 +9,9 @@ const longestLine = 16_384;
 const metricName = /^[a-zA-Z_:][a-zA-Z0-9_:]*/;
 // Sticky, so that each label is looked for exactly where the one before it ended: no backtracking over the line.
 const label = /([a-zA-Z_][a-zA-Z0-9_]*)="((?:[^"\\]|\\.)*)"\s*(,|})\s*/y;
-const plainNumber = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
+/** A double needs 24 characters at most; a line of digits would be read for a quarter of a second. */
+const longestNumber = 64;
+const plainNumber = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$/;
 
 /** Reads samples one by one. Comments and lines that are not samples are passed over. */
 export function* parseMetrics(text: string): Generator<Sample> {
@@ -60,6 +62,7 @@ function unescape(value: string): string {
 }
 
 function parseNumber(text: string): number | undefined {
+  if (text.length > longestNumber) return undefined;
   if (plainNumber.test(text)) return Number(text);
   if (text === 'NaN') return Number.NaN;
   if (text === '+Inf') return Infinity;
