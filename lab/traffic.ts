@@ -73,6 +73,7 @@ export class Traffic {
   readonly #people: Guests;
   readonly #lives: OpenRoom[] = [];
   readonly #failed: Mishap[] = [];
+  readonly #removed = new Set<string>();
   readonly #slots = new Set<Promise<void>>();
   readonly #stop = new AbortController();
   #level = 0;
@@ -121,6 +122,9 @@ export class Traffic {
       const people = await rooms.listParticipants(room).catch(() => []);
       if (!people.some((one) => one.identity === identity)) return [];
       await rooms.removeParticipant(room, identity).catch(() => undefined);
+      // Where only a record is left there is nobody to be removed, and it is found again.
+      if (this.#removed.has(identity)) return [];
+      this.#removed.add(identity);
       return [`${identity} in ${room} on ${this.#hostOf(room)}`];
     });
     return (await Promise.all(removals)).flat();
