@@ -109,25 +109,26 @@ export class Traffic {
   }
 
   /**
-   * Removes, as a person would, whoever left more than a minute ago and is in the room for its server all the same: it
-   * does not learn of those who leave while Redis is away. @returns who that was, in words
+   * Removes, as a person would, whoever a server keeps in a room that ended more than a minute ago: it does not learn of
+   * those who leave, or whose join fails, while Redis is away. @returns who that was, in words
    */
   async removeStragglers(): Promise<readonly string[]> {
     const { rooms } = this.#wish.fleet;
     const placed = await this.#wish.fleet.placements();
-    const left = this.#people.report().filter(({ room, connected, leftAtMs = Infinity }) => {
-      return placed[room] !== undefined && !connected && Date.now() - leftAtMs > longGoneMs;
-    });
-    const removals = left.map(async ({ room, identity }) => {
+    const over = this.#lives.filter(
+      ({ name, endedAtMs = Infinity }) => placed[name] !== undefined && Date.now() - endedAtMs > longGoneMs,
+    );
+    const removals = over.map(async ({ name: room }) => {
       const people = await rooms.listParticipants(room).catch(() => []);
-      if (!people.some((one) => one.identity === identity)) return [];
-      await rooms.removeParticipant(room, identity).catch(() => undefined);
-      // Where only a record is left there is nobody to be removed, and it is found again.
-      if (this.#removed.has(identity)) return [];
-      this.#removed.add(identity);
-      return [`${identity} in ${room} on ${this.#hostOf(room)}`];
+      return people.map(async ({ identity }) => {
+        await rooms.removeParticipant(room, identity).catch(() => undefined);
+        // Where only a record is left there is nobody to be removed, and it is found again.
+        if (this.#removed.has(identity)) return [];
+        this.#removed.add(identity);
+        return [`${identity} in ${room} on ${this.#hostOf(room)}`];
+      });
     });
-    return (await Promise.all(removals)).flat();
+    return (await Promise.all((await Promise.all(removals)).flat())).flat();
   }
 
   /** Ends all rooms at once for good, and resolves when everybody has left. */
