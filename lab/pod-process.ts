@@ -19,45 +19,21 @@ interface PodSignal {
 
 /** Sends the signal to that program in the Pod. @throws LabError when it does not run there. */
 export async function signalInPod(cluster: Cluster, { podUid, program, signal }: PodSignal): Promise<void> {
-  const pids = (await new PodProcesses(cluster, podUid).list())
-    .filter(({ command }) => command.endsWith(`/${program}`))
-    .map(({ pid }) => pid);
-  for (const pid of pids) kill(pid, signal);
-  if (pids.length === 0) throw new LabError(`No process ${program} runs in the Pod ${podUid}.`);
+  const all = Array.from({ length: maxNodes }, (_, at) => nodeNames(cluster.slot, at + 1).podCgroup);
+  const pids = (await Promise.all(all.map(processesIn))).flat();
+  let found = 0;
+  for (const pid of pids) {
+    if (!(await runsInPod(pid, podUid, program))) continue;
+    kill(pid, signal);
+    found += 1;
+  }
+  if (found === 0) throw new LabError(`No process ${program} runs in the Pod ${podUid}.`);
 }
 
-interface PodProcess {
-  readonly pid: number;
-  /** Path of the program. */
-  readonly command: string;
-}
-
-/** Looks into one Pod again and again, and quickly: each process of other Pods is looked at once. */
-export class PodProcesses {
-  readonly #cgroups: readonly string[];
-  readonly #podUid: string;
-  readonly #others = new Set<number>();
-
-  constructor(cluster: Cluster, podUid: string) {
-    this.#cgroups = Array.from({ length: maxNodes }, (_, at) => nodeNames(cluster.slot, at + 1).podCgroup);
-    this.#podUid = podUid;
-  }
-
-  async list(): Promise<readonly PodProcess[]> {
-    const pids = (await Promise.all(this.#cgroups.map(processesIn))).flat();
-    const fresh = pids.filter((pid) => !this.#others.has(pid));
-    const found = await Promise.all(fresh.map(async (pid) => ({ pid, ...(await this.#lookAt(pid)) })));
-    for (const { pid, isInPod } of found) if (!isInPod) this.#others.add(pid);
-    return found.filter(({ isInPod }) => isInPod);
-  }
-
-  async #lookAt(pid: number): Promise<{ readonly command: string; readonly isInPod: boolean }> {
-    const [commandLine = '', cgroups = ''] = await Promise.all(
-      ['cmdline', 'cgroup'].map(
-        async (file) => await readFile(`/proc/${pid}/${file}`, 'utf8').catch(() => ''),
-      ),
-    );
-    const [command = ''] = commandLine.split('\0');
-    return { command, isInPod: cgroups.includes(`pod${this.#podUid}`) };
-  }
+async function runsInPod(pid: number, podUid: string, program: string): Promise<boolean> {
+  const [command, cgroups] = await Promise.all(
+    ['cmdline', 'cgroup'].map(async (file) => await readFile(`/proc/${pid}/${file}`, 'utf8').catch(() => '')),
+  );
+  const [path = ''] = (command ?? '').split('\0');
+  return path.endsWith(`/${program}`) && (cgroups ?? '').includes(`pod${podUid}`);
 }

@@ -3,29 +3,27 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import type { Cluster } from './cluster/cluster.ts';
 import { LabError } from './exec.ts';
-import { PodProcesses, signalInPod } from './pod-process.ts';
+import { signalInPod } from './pod-process.ts';
 
 const program = 'livekit-server';
-/** Shorter than a server may be silent before a starting one takes it for dead. */
-const holdMs = 3000;
-const sandbox = '/pause';
-const lookMs = 5;
+/** The heartbeats of the other servers are put off as well: they go on long before anybody takes them for dead. */
+const holdMs = 1500;
+/** Whoever looks may be late; until it has looked nothing goes on. */
+const longestHoldMs = 10_000;
+const lookMs = 10;
 const drainBeginsMs = 200;
 
 /**
- * Holds the server of a Pod that is about to start in its registration, by letting Redis put off all writes, and sends
- * SIGTERM there. @throws LabError when it does not start in time, or had registered before it could be held.
+ * Holds the server of a Pod that has just been made in its registration, by letting Redis put off all writes, and sends
+ * SIGTERM there. @throws LabError when none registers in time.
  */
 export async function wedgeAtStart(cluster: Cluster, podUid: string, timeoutMs: number): Promise<void> {
   const redis = new Redis({ host: cluster.gatewayIp, port: cluster.redisPort });
   try {
-    const newest = Math.max(...(await clients(redis)).map(({ id }) => id));
-    await untilItStarts(new PodProcesses(cluster, podUid), timeoutMs);
-    await redis.client('PAUSE', holdMs, 'WRITE');
-    const heldUntilMs = Date.now() + holdMs;
-    while (!(await clients(redis)).some(({ id, waitsToWrite }) => id > newest && waitsToWrite)) {
-      if (Date.now() > heldUntilMs) throw new LabError('The server had registered before it could be held.');
-      await sleep(lookMs);
+    const known = new Set((await clients(redis)).map(({ ip }) => ip));
+    const untilMs = Date.now() + timeoutMs;
+    while (!(await holdStranger(redis, known))) {
+      if (Date.now() > untilMs) throw new LabError(`No server registered from the Pod ${podUid} in time.`);
     }
     await signalInPod(cluster, { podUid, program, signal: 'SIGTERM' });
     // Until it has begun to drain; what it writes of that is put off like everything else.
@@ -36,20 +34,20 @@ export async function wedgeAtStart(cluster: Cluster, podUid: string, timeoutMs: 
   }
 }
 
-/** The sandbox of the Pod is there, and its next process: the one that is to become the server. */
-async function untilItStarts(processes: PodProcesses, timeoutMs: number): Promise<void> {
-  const untilMs = Date.now() + timeoutMs;
-  for (;;) {
-    const commands = (await processes.list()).map(({ command }) => command);
-    if (commands.includes(sandbox) && commands.some((command) => command !== sandbox)) return;
-    if (Date.now() > untilMs) throw new LabError('No server started in the Pod in time.');
+/** Puts off all writes until one of somebody new waits; lets them through again when none does. */
+async function holdStranger(redis: Redis, known: ReadonlySet<string>): Promise<boolean> {
+  await redis.client('PAUSE', longestHoldMs, 'WRITE');
+  const untilMs = Date.now() + holdMs;
+  while (Date.now() < untilMs) {
+    if ((await clients(redis)).some(({ ip, waitsToWrite }) => waitsToWrite && !known.has(ip))) return true;
     await sleep(lookMs);
   }
+  await redis.client('UNPAUSE');
+  return false;
 }
 
 interface RedisClient {
-  /** Later ones have larger ones. */
-  readonly id: number;
+  readonly ip: string;
   /** Whether a write of the registry is put off. */
   readonly waitsToWrite: boolean;
 }
@@ -62,6 +60,7 @@ async function clients(redis: Redis): Promise<readonly RedisClient[]> {
     .map((line) => {
       const fields = new Map(line.split(' ').map((field) => field.split('=', 2) as [string, string]));
       const isPutOff = (fields.get('flags') ?? '').includes('b');
-      return { id: Number(fields.get('id')), waitsToWrite: isPutOff && fields.get('cmd') === 'hset' };
+      const [ip = ''] = (fields.get('addr') ?? '').split(':');
+      return { ip, waitsToWrite: isPutOff && fields.get('cmd') === 'hset' };
     });
 }
