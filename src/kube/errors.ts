@@ -36,8 +36,9 @@ export class GoneError extends ApiError {
 }
 
 /**
- * The API server has an older state than the one that it told before, as after a backup was restored. A watch from there
- * would stay silent until the versions have caught up. Nothing that was remembered of its objects and versions holds.
+ * The API server has and keeps an older state than the one that it told before, as after a backup was restored. A watch
+ * from there would stay silent until the versions have caught up. Nothing that was remembered of its objects and versions
+ * holds.
  */
 export class RewoundError extends GoneError {
   override readonly name = 'RewoundError';
@@ -108,6 +109,9 @@ export class ServerError extends ApiError {
   override readonly name = 'ServerError';
   readonly code = 'Server';
 }
+
+/** The API server answers with an older state than before: it may lag behind another one, and that passes. */
+export class OlderStateError extends ServerError {}
 
 /** The caller's own signal ended the call. */
 export class CancelledError extends ApiError {

@@ -6,6 +6,7 @@ import {
   ForbiddenError,
   GoneError,
   NotFoundError,
+  OlderStateError,
   RewoundError,
   ServerError,
   ThrottledError,
@@ -13,9 +14,9 @@ import {
 } from './errors.ts';
 import type { KubeHttp } from './http.ts';
 import type { KubeObject } from './kinds.ts';
-import { compareVersions } from './resource-version.ts';
 import { collectionPath, type ResourceType } from './resource.ts';
 import { type Backoff, followAbort, fullJitterMs, type Runtime, sleep } from './runtime.ts';
+import { StateAge } from './state-age.ts';
 import { type Change, type IndexFunction, Store } from './store.ts';
 
 export interface ReflectorHooks {
@@ -66,6 +67,7 @@ const watchSecondsSpread = 300;
 const doubtedSeconds = 30;
 const reopenJitterMs = 200;
 const relistJitterMs = 1_000;
+const olderRetryMs = 1_000;
 /** A watch that ends sooner without a word counts as a failure, or a misbehaving proxy makes us spin. */
 const shortestGoodWatchMs = 1_000;
 const newsworthyFailures = 3;
@@ -85,6 +87,7 @@ export class Reflector<T extends KubeObject> {
   readonly #runtime: Runtime;
   readonly #log: Log;
   readonly #store: Store<T>;
+  readonly #stateAge: StateAge;
   readonly #handlers = new Set<(change: Change<T>) => void>();
   readonly #settle: { readonly synced: () => void; readonly done: () => void };
   #version: string | undefined;
@@ -103,6 +106,7 @@ export class Reflector<T extends KubeObject> {
     this.#runtime = options.runtime ?? options.http.runtime;
     this.#log = (options.log ?? silentLog).child({ resource: options.type.plural });
     this.#store = new Store(options.indexes);
+    this.#stateAge = new StateAge(this.#runtime.clock, options.type.plural);
     this.#lastActivityMs = this.#runtime.clock.elapsedMs();
     const synced = Promise.withResolvers<void>();
     const done = Promise.withResolvers<void>();
@@ -200,6 +204,7 @@ export class Reflector<T extends KubeObject> {
 
   #backoffAfter(known: ApiError): number {
     const backoffMs = fullJitterMs(this.#runtime, this.#failures, backoff);
+    if (known instanceof OlderStateError) return olderRetryMs * (1 + this.#runtime.random());
     if (known instanceof ThrottledError) return known.retryAfterMs + backoffMs;
     if (!(known instanceof GoneError)) return backoffMs;
     this.#resumable = false;
@@ -220,18 +225,16 @@ export class Reflector<T extends KubeObject> {
     return await listPage(http, type, scope, next);
   }
 
-  /** One object is asked for, because the version comes with it. @throws RewoundError */
+  /** One object is asked for, because the version comes with it. @throws OlderStateError, RewoundError */
   async #refuseOlderState(signal: AbortSignal): Promise<void> {
     const { metadata } = await this.#page(1, signal);
     this.#heard();
-    const known = this.#version ?? '';
-    if (compareVersions(metadata.resourceVersion, known) >= 0) return;
-    const versions = `version ${metadata.resourceVersion} of ${this.#options.type.plural}, which had been ${known}`;
-    const rewound = new RewoundError(`the API server has come back with an older state: ${versions}`, {
-      status: 410,
-    });
-    this.#options.http.rewound(rewound);
-    throw rewound;
+    try {
+      this.#stateAge.check(metadata.resourceVersion, this.#version ?? '');
+    } catch (error) {
+      if (error instanceof RewoundError) this.#options.http.rewound(error);
+      throw error;
+    }
   }
 
   async #list(signal: AbortSignal): Promise<void> {

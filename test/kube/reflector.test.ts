@@ -135,21 +135,33 @@ describe('the reflector', () => {
     },
   );
 
-  test('lists anew when the API server has come back with an older state, and says so', async () => {
-    const { saw, seen, failures, froms, watched, rewound } = await follow({
+  test('keeps what it knows while the API server lags behind, and goes on when it has caught up', async () => {
+    const { seen, froms, watched, rewound } = await follow({
+      lists: [['100', [thing('a', '90')]]],
+      watches: [(response) => response.end(), stayOpen],
+      versions: ['59', '99', '100'],
+    });
+    await watched(2);
+
+    expect(seen).toEqual(['added a@90']);
+    expect(froms).toEqual(['100', '100']);
+    expect(rewound).toEqual([]);
+  });
+
+  test('lists anew when the API server keeps an older state, and says so', async () => {
+    const { saw, seen, froms, watched, rewound } = await follow({
       lists: [
         ['100', [thing('a', '90'), thing('b', '95')]],
         ['60', [thing('a', '50')]],
       ],
       watches: [(response) => response.end(), stayOpen],
-      versions: ['59'],
+      versions: Array.from({ length: 30 }, () => '59'),
     });
     await saw(4);
     await watched(2);
 
     expect(seen.slice(2)).toEqual(['deleted b@95', 'modified a@50']);
     expect(froms).toEqual(['100', '60']);
-    expect(failures).toContain('Gone');
     expect(rewound).toHaveLength(1);
   });
 
