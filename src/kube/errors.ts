@@ -161,6 +161,12 @@ export function errorOfReply(reply: FailedReply): ApiError {
   return wrong ? new InvalidError(message, reply.status, status.causes) : new ServerError(message, details);
 }
 
+/** An ERROR event carries a Status whose `code` says what an answer's status would have said. */
+export function errorOfEvent(status: unknown): ApiError {
+  const code = typeof status === 'object' && status !== null && 'code' in status ? Number(status.code) : 500;
+  return errorOfReply({ what: 'watch', status: code, body: JSON.stringify(status ?? {}) });
+}
+
 /** Retry-After in milliseconds: the API server sends whole seconds; anything else means one second. */
 export function retryAfterMs(header: string | undefined): number {
   if (header === undefined || !/^\d{1,6}$/.test(header.trim())) return defaultRetryAfterMs;

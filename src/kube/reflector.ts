@@ -2,7 +2,7 @@ import { type Log, silentLog } from '../base/log.ts';
 import { complete, listPage, type ListPage } from './client.ts';
 import {
   ApiError,
-  errorOfReply,
+  errorOfEvent,
   ForbiddenError,
   GoneError,
   NotFoundError,
@@ -360,10 +360,4 @@ export class Reflector<T extends KubeObject> {
   #heard(): void {
     this.#lastActivityMs = this.#runtime.clock.elapsedMs();
   }
-}
-
-/** An ERROR event carries a Status whose `code` says what an answer's status would have said. */
-function errorOfEvent(status: unknown): ApiError {
-  const code = typeof status === 'object' && status !== null && 'code' in status ? Number(status.code) : 500;
-  return errorOfReply({ what: 'watch', status: code, body: JSON.stringify(status ?? {}) });
 }
