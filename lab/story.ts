@@ -15,7 +15,7 @@ const rooms = 12;
 const roomEveryMs = 2200;
 const endEveryMs = 1500;
 const triedRooms = 300;
-const triedWhileCordoned = 60;
+
 /**
  * A heartbeat opens a closed node for the instant until the operator closes it again. So the cordon steers rooms and
  * proves nothing; one room in a hundred may slip through without harm, because a node leaves only when it is empty.
@@ -163,12 +163,12 @@ export class Story {
       () => this.#state(host) === 'Cordoned' && (this.#fleet.status?.servingNodes ?? 0) > 0,
     );
     const tookMs = Math.round(performance.now() - startMs);
-    const names = Array.from({ length: triedWhileCordoned }, (_, at) => `cordon-${at}`);
-    const hosts = await this.#tryRooms(names, 2500);
+    const names = Array.from({ length: triedRooms }, (_, at) => `cordon-${at}`);
+    const hosts = await this.#tryRooms(names, 6000);
     const strays = hosts.get(host) ?? 0;
     this.#claim(
-      `${host} was cordoned, and another node serving, ${tookMs} ms after the command began; ${strays} of ${triedWhileCordoned} new rooms landed on it`,
-      strays <= triedWhileCordoned * mostStrays,
+      `${host} was cordoned, and another node serving, ${tookMs} ms after the command began; ${strays} of ${triedRooms} new rooms landed on it`,
+      strays <= triedRooms * mostStrays,
     );
     if (room !== undefined) await this.#enterCordoned(room);
     this.#tell(`A person: kubectl annotate pod ${host} openvidu.io/cordon-`);
