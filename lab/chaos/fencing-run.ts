@@ -10,7 +10,7 @@ import { Reflector } from '../../src/kube/reflector.ts';
 import { resourceType } from '../../src/kube/resource.ts';
 import { CLUSTERS } from '../../src/operator/cluster-type.ts';
 import { type Random, stream, uniform, wholeBetween } from '../../src/workload/random.ts';
-import { fleet, makeFleet, namespace } from './fencing-fleet.ts';
+import { fleet, makeChurn, namespace } from './fencing-fleet.ts';
 import { type FencingJudgement, judgeFencing, type Release } from './fencing-judge.ts';
 import { ShellNodes } from './fencing-nodes.ts';
 import { leaseMs, Operators, operatorUsers, type Running } from './fencing-operators.ts';
@@ -96,7 +96,7 @@ class Scene {
   }
 
   async begin(): Promise<void> {
-    await makeFleet(this.#parts.client, this.#parts.redisAddress, this.#replicas);
+    await makeChurn(this.#parts.client, this.#parts.redisAddress, this.#replicas);
     this.#receipts.start(this.#stop.signal);
     for (let number = 0; number < operatorCount; number += 1) await this.#operators.start(number);
     await this.#operators.anotherThan(undefined);

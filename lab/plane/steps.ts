@@ -3,11 +3,13 @@ import { readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parse } from 'yaml';
 import { systemClock } from '../../src/base/clock.ts';
+import type { JsonObject } from '../../src/base/json-object.ts';
 import { silentLog } from '../../src/base/log.ts';
 import type { KubeClient } from '../../src/kube/client.ts';
 import { EventRecorder } from '../../src/kube/events.ts';
 import type { KubeObject } from '../../src/kube/kinds.ts';
 import { type ResourceType, resourceType, SECRETS } from '../../src/kube/resource.ts';
+import { deepMerge } from '../../src/manifests/deep-merge.ts';
 import { CLUSTERS } from '../../src/operator/cluster-type.ts';
 import { Controller } from '../../src/operator/controller.ts';
 import { LOAD_TESTS } from '../../src/operator/load-test-type.ts';
@@ -58,6 +60,27 @@ export async function makeKeys(client: KubeClient, namespace: string): Promise<v
   const data = { apiKey: btoa('key'), apiSecret: btoa('a-secret-of-more-than-thirty-two-bytes') };
   const metadata = { name: 'livekit-keys', namespace };
   await client.create(SECRETS, { apiVersion: 'v1', kind: 'Secret', metadata, data });
+}
+
+const least: JsonObject = {
+  redis: { standalone: { address: 'redis:6379' } },
+  server: { credentialsSecretRef: { name: 'livekit-keys' } },
+  mediaNodes: { min: 1, max: 4, template: { spec: { containers: [{ name: 'openvidu', image: 'one' }] } } },
+};
+
+/** An OpenViduCluster of the least that a person must write, with the keys of `makeKeys` and `changes` merged over its spec. */
+export async function makeFleet(
+  client: KubeClient,
+  metadata: { readonly name: string; readonly namespace: string },
+  changes: JsonObject = {},
+): Promise<void> {
+  const spec = deepMerge(least, changes);
+  await client.create(CLUSTERS, {
+    apiVersion: 'openvidu.io/v1alpha1',
+    kind: 'OpenViduCluster',
+    metadata,
+    spec,
+  });
 }
 
 /** A part of the operator that watches and leads. */

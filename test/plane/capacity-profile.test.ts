@@ -11,7 +11,7 @@ import { PROFILES } from '../../src/operator/profile-type.ts';
 import { type Ran, runCli } from '../cli/run-cli.ts';
 import { type Plane, startPlane } from '../../lab/plane/plane.ts';
 import { rightSpec, wrongProfiles } from './profile-wrong.ts';
-import { define, leadFleets, makeKeys, until } from '../../lab/plane/steps.ts';
+import { define, leadFleets, makeFleet, makeKeys, until } from '../../lab/plane/steps.ts';
 
 jest.setTimeout(90_000);
 
@@ -72,21 +72,9 @@ function operate(): void {
 }
 
 async function make(name: string, db: number, profile: string): Promise<void> {
-  await plane.client.create(CLUSTERS, {
-    apiVersion: 'openvidu.io/v1alpha1',
-    kind: 'OpenViduCluster',
-    metadata: { name, namespace },
-    spec: {
-      redis: { standalone: { address: redis.address, db } },
-      server: { credentialsSecretRef: { name: 'livekit-keys' } },
-      mediaNodes: {
-        min: 1,
-        max: 4,
-        template: { spec: { containers: [{ name: 'openvidu', image: 'one' }] } },
-        capacity: { participants: 100, profileRef: { name: profile } },
-      },
-    },
-  });
+  const capacity = { participants: 100, profileRef: { name: profile } };
+  const redisNow = { standalone: { address: redis.address, db } };
+  await makeFleet(plane.client, { name, namespace }, { redis: redisNow, mediaNodes: { capacity } });
 }
 
 async function capacity(name: string) {

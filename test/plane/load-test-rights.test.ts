@@ -23,7 +23,7 @@ import {
 } from '../../src/operator/load-test-type.ts';
 import { type Plane, startPlane } from '../../lab/plane/plane.ts';
 import { kubectl, output } from './programs.ts';
-import { until as within } from '../../lab/plane/steps.ts';
+import { makeFleet, until as within } from '../../lab/plane/steps.ts';
 
 jest.setTimeout(120_000);
 
@@ -81,20 +81,7 @@ afterAll(async () => {
 
 /** A fleet of one node that is closed already, as its own part of the operator would have it. */
 async function fleet(): Promise<void> {
-  await plane.client.create(CLUSTERS, {
-    apiVersion: 'openvidu.io/v1alpha1',
-    kind: 'OpenViduCluster',
-    metadata: { name: 'prod', namespace },
-    spec: {
-      redis: { standalone: { address: 'redis:6379' } },
-      server: { credentialsSecretRef: { name: 'livekit-keys' } },
-      mediaNodes: {
-        min: 1,
-        max: 4,
-        template: { spec: { containers: [{ name: 'openvidu', image: 'one' }] } },
-      },
-    },
-  });
+  await makeFleet(plane.client, { name: 'prod', namespace });
   const restricted = {
     runAsNonRoot: true,
     allowPrivilegeEscalation: false,

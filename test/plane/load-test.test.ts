@@ -24,7 +24,7 @@ import {
 import { PROFILES } from '../../src/operator/profile-type.ts';
 import { type Plane, startPlane } from '../../lab/plane/plane.ts';
 import { aLoadTest, forbiddenChanges, quickScenario as scenario, wrongLoadTests } from './load-test-wrong.ts';
-import { CRDS, define, lead, until } from '../../lab/plane/steps.ts';
+import { CRDS, define, lead, makeFleet, until } from '../../lab/plane/steps.ts';
 
 jest.setTimeout(90_000);
 
@@ -81,20 +81,7 @@ const conditionOf = ({ status }: OpenViduLoadTest, type: string) =>
 
 /** A fleet with these nodes, each of them a Pod that is said to run. */
 async function fleet(name: string, nodes: readonly string[]): Promise<void> {
-  await plane.client.create(CLUSTERS, {
-    apiVersion: 'openvidu.io/v1alpha1',
-    kind: 'OpenViduCluster',
-    metadata: { name, namespace },
-    spec: {
-      redis: { standalone: { address: 'redis:6379' } },
-      server: { credentialsSecretRef: { name: 'livekit-keys' } },
-      mediaNodes: {
-        min: 1,
-        max: 4,
-        template: { spec: { containers: [{ name: 'openvidu', image: 'one' }] } },
-      },
-    },
-  });
+  await makeFleet(plane.client, { name, namespace });
   for (const node of nodes) {
     await plane.client.create(PODS, {
       apiVersion: 'v1',

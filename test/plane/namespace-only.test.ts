@@ -22,7 +22,7 @@ import { type Plane, startPlane } from '../../lab/plane/plane.ts';
 import { helm, helmInstall, type InstalledOperator, runInstalled } from './installed-operator.ts';
 import { rightSpec } from './profile-wrong.ts';
 import { kubectl } from './programs.ts';
-import { CRDS, makeKeys, until as within } from '../../lab/plane/steps.ts';
+import { CRDS, makeFleet, makeKeys, until as within } from '../../lab/plane/steps.ts';
 
 jest.setTimeout(180_000);
 
@@ -61,17 +61,14 @@ afterAll(async () => {
   await plane?.stop();
 });
 
-async function makeFleet(name: string, replicas: number): Promise<void> {
+async function makeExternal(name: string, replicas: number): Promise<void> {
   const rules = { stabilizationWindowSeconds: 0, policies: [{ type: 'Pods', value: 100, periodSeconds: 1 }] };
-  await plane.client.create(CLUSTERS, {
-    apiVersion: 'openvidu.io/v1alpha1',
-    kind: 'OpenViduCluster',
-    metadata: { name, namespace },
-    spec: {
+  await makeFleet(
+    plane.client,
+    { name, namespace },
+    {
       redis: { standalone: { address: redis.address } },
-      server: { credentialsSecretRef: { name: 'livekit-keys' } },
       mediaNodes: {
-        min: 1,
         max: 6,
         replicas,
         capacity: { profileRef: { name: 'measured' } },
@@ -80,7 +77,7 @@ async function makeFleet(name: string, replicas: number): Promise<void> {
       autoscaling: { mode: 'External', behavior: { scaleUp: rules, scaleDown: rules } },
       drain: { signallingGrace: '1s' },
     },
-  });
+  );
 }
 
 const fleetNow = (): Promise<OpenViduCluster> => plane.client.get(CLUSTERS, { name: 'media', namespace });
@@ -119,7 +116,7 @@ describe('in a namespace of its own', () => {
       metadata: { name: 'measured', namespace },
       spec: { ...rightSpec, mode: 'Apply' },
     });
-    await makeFleet('media', 3);
+    await makeExternal('media', 3);
     await until('three nodes serve', async () => (await fleetNow()).status?.servingNodes === 3);
     await until('the profile is in use', async () => {
       const { status } = await plane.client.get(PROFILES, { name: 'measured', namespace });
@@ -198,7 +195,7 @@ describe('uninstalled by helm', () => {
       /helm uninstall leaves .*, the OpenViduClusters, their Media Nodes and all rooms as they are/,
     );
     before = uidsOf(await podsOf('media'));
-    await makeFleet('other', 1);
+    await makeExternal('other', 1);
     await until('the other fleet has a node', async () => (await podsOf('other')).length === 1);
     await operator.stop();
     const said = await helm(plane, 'uninstall', 'ovm', '--namespace', installed);

@@ -1,12 +1,13 @@
 /** With the real controller manager: what its garbage collector and its namespace controller make of a fleet. */
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { type LocalRedis, startRedis } from '../../lab/local-redis.ts';
+import type { JsonObject } from '../../src/base/json-object.ts';
 import { KubeClient } from '../../src/kube/client.ts';
 import type { KubeObject } from '../../src/kube/kinds.ts';
 import { CONTROLLER_REVISIONS, PODS, resourceType, SECRETS } from '../../src/kube/resource.ts';
 import { CLUSTERS } from '../../src/operator/cluster-type.ts';
 import { type Plane, startPlane } from '../../lab/plane/plane.ts';
-import { define, leadFleets, makeKeys, until as within } from '../../lab/plane/steps.ts';
+import { define, leadFleets, makeFleet, makeKeys, until as within } from '../../lab/plane/steps.ts';
 
 jest.setTimeout(120_000);
 
@@ -38,22 +39,9 @@ afterAll(async () => {
   await plane?.stop();
 });
 
-async function make(name: string, db: number, more: object = {}): Promise<void> {
-  await plane.client.create(CLUSTERS, {
-    apiVersion: 'openvidu.io/v1alpha1',
-    kind: 'OpenViduCluster',
-    metadata: { name, namespace },
-    spec: {
-      redis: { standalone: { address: redis.address, db } },
-      server: { credentialsSecretRef: { name: 'livekit-keys' } },
-      mediaNodes: {
-        min: 1,
-        max: 2,
-        template: { spec: { containers: [{ name: 'openvidu', image: 'one' }] } },
-      },
-      ...more,
-    },
-  });
+async function make(name: string, db: number, more: JsonObject = {}): Promise<void> {
+  const redisNow = { standalone: { address: redis.address, db } };
+  await makeFleet(plane.client, { name, namespace }, { redis: redisNow, mediaNodes: { max: 2 }, ...more });
   await until('a Pod', async () => (await podsOf(name)).length > 0);
 }
 

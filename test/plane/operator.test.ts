@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { type LocalRedis, startRedis } from '../../lab/local-redis.ts';
 import { RETAIN_FINALIZER } from '../../src/api/names.ts';
+import type { JsonObject } from '../../src/base/json-object.ts';
 import type { OpenViduCluster } from '../../src/api/v1alpha1.gen.ts';
 import { KubeClient } from '../../src/kube/client.ts';
 import type { ControllerRevision, KubeObject, Pod, Secret } from '../../src/kube/kinds.ts';
@@ -17,7 +18,7 @@ import {
 import { CLUSTERS } from '../../src/operator/cluster-type.ts';
 import type { Controller } from '../../src/operator/controller.ts';
 import { type Plane, startPlane } from '../../lab/plane/plane.ts';
-import { define, leadFleets, makeKeys, until } from '../../lab/plane/steps.ts';
+import { define, leadFleets, makeFleet, makeKeys, until } from '../../lab/plane/steps.ts';
 
 jest.setTimeout(90_000);
 
@@ -50,18 +51,16 @@ function template(image: string): object {
   return { spec: { containers: [{ name: 'openvidu', image }] } };
 }
 
-async function make(name: string, changes: { readonly db: number; readonly spec?: object }): Promise<void> {
-  await plane.client.create(CLUSTERS, {
-    apiVersion: 'openvidu.io/v1alpha1',
-    kind: 'OpenViduCluster',
-    metadata: { name, namespace },
-    spec: {
-      redis: { standalone: { address: redis.address, db: changes.db } },
-      server: { credentialsSecretRef: { name: 'livekit-keys' } },
-      mediaNodes: { min: 1, max: 4, template: template('one') },
-      ...changes.spec,
-    },
-  });
+async function make(
+  name: string,
+  changes: { readonly db: number; readonly spec?: JsonObject },
+): Promise<void> {
+  const { db, spec } = changes;
+  await makeFleet(
+    plane.client,
+    { name, namespace },
+    { redis: { standalone: { address: redis.address, db } }, ...spec },
+  );
 }
 
 const clusterOf = (name: string): Promise<OpenViduCluster> => plane.client.get(CLUSTERS, { name, namespace });

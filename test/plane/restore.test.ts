@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals
 import { freePorts, type LocalProcess, startProcess } from '../../lab/local-process.ts';
 import { type LocalRedis, startRedis } from '../../lab/local-redis.ts';
 import { type Plane, startPlane } from '../../lab/plane/plane.ts';
-import { define, makeKeys, until } from '../../lab/plane/steps.ts';
+import { define, makeFleet, makeKeys, until } from '../../lab/plane/steps.ts';
 import { PODS } from '../../src/kube/resource.ts';
 import { CLUSTERS } from '../../src/operator/cluster-type.ts';
 
@@ -65,17 +65,8 @@ afterAll(async () => {
 async function furnish(): Promise<void> {
   await define(plane.client, 'openviducluster', 'openviduloadtest', 'openviducapacityprofile');
   await makeKeys(plane.client, namespace);
-  const template = { spec: { containers: [{ name: 'openvidu', image: 'one' }] } };
-  await plane.client.create(CLUSTERS, {
-    apiVersion: 'openvidu.io/v1alpha1',
-    kind: 'OpenViduCluster',
-    metadata: { name, namespace },
-    spec: {
-      redis: { standalone: { address: redis.address } },
-      server: { credentialsSecretRef: { name: 'livekit-keys' } },
-      mediaNodes: { min: 1, max: 8, template },
-    },
-  });
+  const changes = { redis: { standalone: { address: redis.address } }, mediaNodes: { max: 8 } };
+  await makeFleet(plane.client, { name, namespace }, changes);
 }
 
 async function setLeast(min: number): Promise<void> {
