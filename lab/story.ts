@@ -15,7 +15,7 @@ const rooms = 12;
 const roomEveryMs = 2200;
 const endEveryMs = 1500;
 const triedRooms = 300;
-
+const triedForMs = 6000;
 /**
  * A heartbeat opens a closed node for the instant until the operator closes it again. So the cordon steers rooms and
  * proves nothing; one room in a hundred may slip through without harm, because a node leaves only when it is empty.
@@ -129,9 +129,7 @@ export class Story {
     const [first = ''] = held.members;
     await this.crowd.leave(held.name, first);
     this.#tell(`${triedRooms} new rooms are made while ${held.host} is on standby.`);
-    const names = Array.from({ length: triedRooms }, (_, at) => `try-${at}`);
-    const hosts = await this.#tryRooms(names, 6000);
-    const strays = hosts.get(held.host ?? '') ?? 0;
+    const strays = await this.#tryRooms('try', held.host ?? '');
     this.#claim(
       `${strays} of ${triedRooms} new rooms landed on ${held.host}`,
       strays <= triedRooms * mostStrays,
@@ -163,9 +161,7 @@ export class Story {
       () => this.#state(host) === 'Cordoned' && (this.#fleet.status?.servingNodes ?? 0) > 0,
     );
     const tookMs = Math.round(performance.now() - startMs);
-    const names = Array.from({ length: triedRooms }, (_, at) => `cordon-${at}`);
-    const hosts = await this.#tryRooms(names, 6000);
-    const strays = hosts.get(host) ?? 0;
+    const strays = await this.#tryRooms('cordon', host);
     this.#claim(
       `${host} was cordoned, and another node serving, ${tookMs} ms after the command began; ${strays} of ${triedRooms} new rooms landed on it`,
       strays <= triedRooms * mostStrays,
@@ -228,13 +224,14 @@ export class Story {
     await this.#fleet.until({ what: `the end of ${held.host}`, timeoutMs: 60_000 }, isGone);
   }
 
-  /** Makes empty rooms over some heartbeats, says where they went, and removes them. */
-  async #tryRooms(names: readonly string[], spreadMs: number): Promise<ReadonlyMap<string, number>> {
+  /** Makes empty rooms over some heartbeats, says where they went, and removes them. @returns how many the closed node got */
+  async #tryRooms(prefix: string, closed: string): Promise<number> {
+    const names = Array.from({ length: triedRooms }, (_, at) => `${prefix}-${at}`);
     const sums = new Map<string, number>();
     const failed: string[] = [];
     const portion = 20;
     for (let at = 0; at < names.length; at += portion) {
-      const nextMs = performance.now() + (spreadMs * portion) / names.length;
+      const nextMs = performance.now() + (triedForMs * portion) / names.length;
       const placed = await this.#fleet.placeRooms(names.slice(at, at + portion));
       for (const [host, count] of placed.byNode) sums.set(host, (sums.get(host) ?? 0) + count);
       failed.push(...placed.failed);
@@ -246,7 +243,7 @@ export class Story {
     this.#claim(`every one of ${names.length} new rooms found a Media Node`, failed.length === 0);
     if (failed[0] !== undefined) this.#screen.say('step', failed[0]);
     await this.#fleet.deleteRooms(names);
-    return sums;
+    return sums.get(closed) ?? 0;
   }
 
   #life(room: CrowdRoom): PodLife | undefined {

@@ -118,17 +118,16 @@ export class Traffic {
     const over = this.#lives.filter(
       ({ name, endedAtMs = Infinity }) => placed[name] !== undefined && Date.now() - endedAtMs > longGoneMs,
     );
-    const removals = over.map(async ({ name: room }) => {
-      const people = await rooms.listParticipants(room).catch(() => []);
-      return people.map(async ({ identity }) => {
+    const told: string[] = [];
+    for (const { name: room } of over) {
+      for (const { identity } of await rooms.listParticipants(room).catch(() => [])) {
         await rooms.removeParticipant(room, identity).catch(() => undefined);
         // Where only a record is left there is nobody to be removed, and it is found again.
-        if (this.#removed.has(identity)) return [];
+        if (!this.#removed.has(identity)) told.push(`${identity} in ${room} on ${this.#hostOf(room)}`);
         this.#removed.add(identity);
-        return [`${identity} in ${room} on ${this.#hostOf(room)}`];
-      });
-    });
-    return (await Promise.all((await Promise.all(removals)).flat())).flat();
+      }
+    }
+    return told;
   }
 
   /** Ends all rooms at once for good, and resolves when everybody has left. */

@@ -53,14 +53,18 @@ interface RedisClient {
 }
 
 async function clients(redis: Redis): Promise<readonly RedisClient[]> {
-  const list = String(await redis.client('LIST'));
-  return list
+  const lines = String(await redis.client('LIST'))
     .trim()
-    .split('\n')
-    .map((line) => {
-      const fields = new Map(line.split(' ').map((field) => field.split('=', 2) as [string, string]));
-      const isPutOff = (fields.get('flags') ?? '').includes('b');
-      const [ip = ''] = (fields.get('addr') ?? '').split(':');
-      return { ip, waitsToWrite: isPutOff && fields.get('cmd') === 'hset' };
-    });
+    .split('\n');
+  return lines.map((line) => {
+    const [ip = ''] = field(line, 'addr').split(':');
+    const isPutOff = field(line, 'flags').includes('b');
+    return { ip, waitsToWrite: isPutOff && field(line, 'cmd') === 'hset' };
+  });
+}
+
+/** Of a line such as `id=3 addr=10.0.0.1:50000 cmd=hset`. */
+function field(line: string, name: string): string {
+  const found = line.split(' ').find((one) => one.startsWith(`${name}=`));
+  return found?.slice(name.length + 1) ?? '';
 }

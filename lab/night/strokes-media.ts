@@ -93,10 +93,13 @@ export const recording: Stroke = {
     const podIp = pod?.status?.podIP;
     if (pod === undefined || podIp === undefined) return 'nobody there';
     const { uid, name } = pod.metadata;
+    const thing = `recording of ${name}`;
+    // The end of the first one would end both.
+    if (scene.broken.has(thing)) return `${name} records already`;
     if (!(await becomes(podIp, true))) return `${name} does not answer`;
     const one = { uid, fromMs: Date.now(), toMs: Infinity };
     scene.ledger.recordings.push(one);
-    scene.breakFor(`recording of ${name}`, [10_000, 90_000], async () => {
+    scene.breakFor(thing, [10_000, 90_000], async () => {
       one.toMs = Date.now();
       await becomes(podIp, false);
     });

@@ -106,12 +106,14 @@ export class TimeoutError extends ApiError {
 
 /** The API server failed (5xx) or answered with what cannot be read. */
 export class ServerError extends ApiError {
-  override readonly name = 'ServerError';
+  override readonly name: string = 'ServerError';
   readonly code = 'Server';
 }
 
 /** The API server answers with an older state than before: it may lag behind another one, and that passes. */
-export class OlderStateError extends ServerError {}
+export class OlderStateError extends ServerError {
+  override readonly name = 'OlderStateError';
+}
 
 /** The caller's own signal ended the call. */
 export class CancelledError extends ApiError {

@@ -59,6 +59,9 @@ interface WatchEvent {
   readonly object: unknown;
 }
 
+/** A version that a list has just told may be watched from at once; of one that is older the API server is asked first. */
+type Next = 'List' | 'Watch' | 'AskAndWatch';
+
 const defaultPageSize = 500;
 const defaultSilenceMs = 70_000;
 const watchSecondsLeast = 300;
@@ -91,9 +94,7 @@ export class Reflector<T extends KubeObject> {
   readonly #handlers = new Set<(change: Change<T>) => void>();
   readonly #settle: { readonly synced: () => void; readonly done: () => void };
   #version: string | undefined;
-  #resumable = false;
-  /** No watch has begun since a list told the version. */
-  #isFresh = false;
+  #next: Next = 'List';
   /** A watch broke since the last list. */
   #isDoubted = false;
   #isSynced = false;
@@ -168,18 +169,18 @@ export class Reflector<T extends KubeObject> {
   /** One list or one watch; says how long to wait before the next. */
   async #step(signal: AbortSignal): Promise<number> {
     try {
-      if (!this.#resumable) {
+      if (this.#next === 'List') {
         await this.#list(signal);
         return 0;
       }
-      if (!this.#isFresh) await this.#refuseOlderState(signal);
-      this.#isFresh = false;
+      if (this.#next === 'AskAndWatch') await this.#refuseOlderState(signal);
+      this.#next = 'AskAndWatch';
       const startedMs = this.#runtime.clock.elapsedMs();
       await this.#watch(signal);
       if (this.#runtime.clock.elapsedMs() - startedMs < shortestGoodWatchMs) {
         throw new ServerError('the API server ended a watch at once');
       }
-      if (this.#isDoubted) this.#resumable = false;
+      if (this.#isDoubted) this.#next = 'List';
       return this.#runtime.random() * reopenJitterMs;
     } catch (error) {
       return signal.aborted ? 0 : this.#waitAfter(error);
@@ -207,7 +208,7 @@ export class Reflector<T extends KubeObject> {
     if (known instanceof OlderStateError) return olderRetryMs * (1 + this.#runtime.random());
     if (known instanceof ThrottledError) return known.retryAfterMs + backoffMs;
     if (!(known instanceof GoneError)) return backoffMs;
-    this.#resumable = false;
+    this.#next = 'List';
     // The first time at once but not all replicas in step; the usual back-off if it goes on.
     return this.#failures === 1 ? this.#runtime.random() * relistJitterMs : backoffMs;
   }
@@ -252,8 +253,7 @@ export class Reflector<T extends KubeObject> {
   #takeList(objects: readonly T[], version: string): void {
     const changes = this.#store.replaceAll(objects);
     this.#version = version;
-    this.#resumable = true;
-    this.#isFresh = true;
+    this.#next = 'Watch';
     this.#isDoubted = false;
     this.#isSynced = true;
     this.#options.hooks?.onList?.(objects.length);

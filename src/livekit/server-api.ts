@@ -5,9 +5,9 @@
 import { AccessToken, type VideoGrant } from 'livekit-server-sdk';
 import { request } from 'undici';
 import type { Clock } from '../base/clock.ts';
+import { isJsonObject, type JsonObject, jsonObject } from '../base/json-object.ts';
 import type { ServerApiReading } from '../core/readings.ts';
 import { AnswerTooLargeError, mostAnswerBytes, readAnswer } from './answer-limit.ts';
-import { isJsonObject, type JsonObject, jsonObject } from '../base/json-object.ts';
 import type { RoomServiceTarget } from './room-service.ts';
 import { codeOf, nameOf, whyOf } from './why.ts';
 
@@ -85,8 +85,12 @@ async function call(target: ServerApiTarget, { method, grant, body }: Call): Pro
   const address = new URL(`/twirp/livekit.RoomService/${method}`, url.replace(/^ws/, 'http'));
   const headers = { authorization: `Bearer ${await token.toJwt()}`, 'content-type': 'application/json' };
   try {
-    const limits = { signal: AbortSignal.timeout(timeoutMs), headersTimeout: timeoutMs };
-    const answer = await request(address, { method: 'POST', headers, body: JSON.stringify(body), ...limits });
+    const answer = await request(address, {
+      method: 'POST',
+      headers,
+      body: JSON.stringify(body),
+      signal: AbortSignal.timeout(timeoutMs),
+    });
     const { statusCode } = answer;
     if (statusCode !== 200) throw refused(statusCode, await readAnswer(answer.body, mostErrorBytes));
     return jsonObject(await readAnswer(answer.body, mostAnswerBytes));
@@ -126,7 +130,7 @@ function named(error: unknown, timeoutMs: number): Error {
   if (error instanceof CredentialsRefusedError || error instanceof ServerRefusedError) return error;
   if (error instanceof AnswerTooLargeError)
     return new ServerRefusedError(`the server API: ${error.message}`, 200);
-  if (['TimeoutError', 'AbortError', 'HeadersTimeoutError'].includes(nameOf(error))) {
+  if (['TimeoutError', 'AbortError'].includes(nameOf(error))) {
     return new TimedOutError(`the server API did not answer within ${timeoutMs} ms`);
   }
   return new UnreachableError(`the server API is not reachable: ${codeOf(error) ?? whyOf(error)}`);
