@@ -1,6 +1,8 @@
 /** A media server that is told to stop before it runs: it drains with nobody on it and waits for ever. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
+import { decodeNode } from '../src/livekit/node-decode.ts';
+import { nodesKey } from '../src/livekit/node-table.ts';
 import type { Cluster } from './cluster/cluster.ts';
 import { LabError } from './exec.ts';
 import { signalInPod } from './pod-process.ts';
@@ -15,35 +17,50 @@ const drainBeginsMs = 200;
 
 /**
  * Holds the server of a Pod that has just been made in its registration, by letting Redis put off all writes, and sends
- * SIGTERM there. @throws LabError when none registers in time.
+ * SIGTERM there. @returns false when it registered in a moment in which writes went through: it runs then, untouched
+ * @throws LabError when none registers in time
  */
-export async function wedgeAtStart(cluster: Cluster, podUid: string, timeoutMs: number): Promise<void> {
+export async function wedgeAtStart(cluster: Cluster, podUid: string, timeoutMs: number): Promise<boolean> {
   const redis = new Redis({ host: cluster.gatewayIp, port: cluster.redisPort });
   try {
     const known = new Set((await clients(redis)).map(({ ip }) => ip));
     const untilMs = Date.now() + timeoutMs;
-    while (!(await holdStranger(redis, known))) {
+    let stranger: string | undefined;
+    while (stranger === undefined) {
       if (Date.now() > untilMs) throw new LabError(`No server registered from the Pod ${podUid} in time.`);
+      stranger = await holdStranger(redis, known);
     }
-    await signalInPod(cluster, { podUid, program, signal: 'SIGTERM' });
-    // Until it has begun to drain; what it writes of that is put off like everything else.
-    await sleep(drainBeginsMs);
+    const isHeld = !(await registered(redis)).has(stranger);
+    if (isHeld) {
+      await signalInPod(cluster, { podUid, program, signal: 'SIGTERM' });
+      // Until it has begun to drain; what it writes of that is put off like everything else.
+      await sleep(drainBeginsMs);
+    }
     await redis.client('UNPAUSE');
+    return isHeld;
   } finally {
     redis.disconnect();
   }
 }
 
-/** Puts off all writes until one of somebody new waits; lets them through again when none does. */
-async function holdStranger(redis: Redis, known: ReadonlySet<string>): Promise<boolean> {
+/** Puts off all writes until one of somebody new waits, whose address it is; lets them through again when none does. */
+async function holdStranger(redis: Redis, known: ReadonlySet<string>): Promise<string | undefined> {
   await redis.client('PAUSE', longestHoldMs, 'WRITE');
   const untilMs = Date.now() + holdMs;
   while (Date.now() < untilMs) {
-    if ((await clients(redis)).some(({ ip, waitsToWrite }) => waitsToWrite && !known.has(ip))) return true;
+    const found = (await clients(redis)).find(({ ip, waitsToWrite }) => waitsToWrite && !known.has(ip));
+    if (found !== undefined) return found.ip;
     await sleep(lookMs);
   }
   await redis.client('UNPAUSE');
-  return false;
+  return undefined;
+}
+
+/** Addresses of the servers in the registry. */
+async function registered(redis: Redis): Promise<ReadonlySet<string>> {
+  const entries = Object.entries(await redis.hgetallBuffer(nodesKey));
+  const nodes = entries.map(([id, value]) => decodeNode(id, value));
+  return new Set(nodes.flatMap((node) => (node.kind === 'Node' ? [node.ip] : [])));
 }
 
 interface RedisClient {

@@ -51,7 +51,13 @@ beforeAll(async () => {
   [plane, redis] = await Promise.all([startPlane(), startRedis()]);
   await furnish();
   const [port = 0] = await freePorts(1);
-  const settings = { KUBECONFIG: plane.kubeconfig, OVM_PORT: port, OVM_WATCH_NAMESPACE: namespace };
+  const settings = {
+    KUBECONFIG: plane.kubeconfig,
+    OVM_PORT: port,
+    OVM_WATCH_NAMESPACE: namespace,
+    // A lease that is lost would end it as well, and hide what the watch does.
+    OVM_LEADER_ELECTION: false,
+  };
   operator = new KeptOperator(Object.entries(settings).map(([key, value]) => `${key}=${value}`));
   await operator.start();
 });
