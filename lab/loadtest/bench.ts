@@ -40,15 +40,18 @@ interface Search {
   readonly serverCores: number;
   /** Few joins at a time, or their cost is measured. */
   readonly joinRate: string;
+  /** The longer, the less does a moment of this machine decide. */
+  readonly dwell: string;
+  readonly confirm: string;
 }
 
 const searches: readonly Search[] = [
-  { name: 'rooms-of-10', serverCores: 0.5, joinRate: '5/s' },
-  { name: 'live-stream', serverCores: 0.35, joinRate: '4/s' },
+  { name: 'rooms-of-10', serverCores: 0.5, joinRate: '5/s', dwell: '8s', confirm: '12s' },
+  { name: 'live-stream', serverCores: 0.4, joinRate: '4/s', dwell: '16s', confirm: '24s' },
 ];
 /** As by default, but for the share of throttled periods: a server that is held to half a processor has many at any load. */
-const searchChanges = (joinRate: string, repetitions: number): JsonObject => ({
-  load: { joinRate, settle: '5s', dwell: '8s', search: { confirm: '12s', windows: 3, repetitions } },
+const searchChanges = ({ joinRate, dwell, confirm }: Search, repetitions: number): JsonObject => ({
+  load: { joinRate, settle: '5s', dwell, search: { confirm, windows: 3, repetitions } },
   slos: [
     { metric: 'frameLatencyMs.p95', max: 100, overBaseline: true },
     { metric: 'firstPacketMs.p95', max: 2000 },
@@ -136,8 +139,9 @@ async function measureCost(stage: LoadStage, dir: string): Promise<void> {
   );
 }
 
-async function search({ name, serverCores, joinRate }: Search, dir: string, isFull: boolean): Promise<void> {
-  const file = await changed(join(dir, name), name, searchChanges(joinRate, isFull ? 3 : 1));
+async function search(wish: Search, dir: string, isFull: boolean): Promise<void> {
+  const { name, serverCores } = wish;
+  const file = await changed(join(dir, name), name, searchChanges(wish, isFull ? 3 : 1));
   const out = join(dir, name, 'result');
   await onStage({ serverCores }, async (stage) => {
     // A probe costs as much as fifteen others, and one processor is all there is for everybody.
