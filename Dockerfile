@@ -1,8 +1,9 @@
 # syntax=docker/dockerfile:1
 # The image of the operator: compiled here, run by Node alone, without a shell or a package manager.
-ARG NODE_MAJOR=24
+# The Node that everything is tested with: that of package-lock.json.
+ARG NODE_VERSION=24.21.0
 
-FROM node:${NODE_MAJOR} AS build
+FROM node:${NODE_VERSION} AS build
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --ignore-scripts

@@ -10,7 +10,7 @@ export type ApiFault =
   /** The answer without asking the API server. */
   | {
       readonly kind: 'Answer';
-      readonly status: 429 | 500 | 503;
+      readonly status: 403 | 429 | 500 | 503;
       readonly retryAfterSeconds?: number;
       readonly to: 'All' | 'Reads' | 'Writes';
     }
@@ -47,6 +47,7 @@ export interface Reply {
 }
 
 const reasons = {
+  403: 'Forbidden',
   429: 'TooManyRequests',
   500: 'InternalError',
   503: 'ServiceUnavailable',

@@ -5,16 +5,17 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { decodeNode } from '../../src/livekit/node-decode.ts';
 import type { JsonObject } from '../../src/base/json-object.ts';
-import { PODS } from '../../src/kube/resource.ts';
+import { PODS, SECRETS } from '../../src/kube/resource.ts';
 import { NotFoundError } from '../../src/kube/errors.ts';
 import { CLUSTERS } from '../../src/operator/cluster-type.ts';
 import { ApiProxy } from './api-proxy.ts';
-import { ChaosOperator } from './operator.ts';
+import { ChaosOperator, type OperatorStart } from './operator.ts';
 import {
   type Asked,
   baseNodes,
   limits,
   manifestOf,
+  operatorSecret,
   templateOf,
   unsteadyPods,
   unsteadyStatus,
@@ -42,6 +43,11 @@ export interface CellWish {
 
 const lookEveryMs = 100;
 const registryEveryMs = 400;
+/** Of whom two nodes of 50 carry no more than half. */
+const crowdPeople = 130;
+/** Larger than any room of the usual traffic. */
+const crowdRoom = 6;
+const crowdEveryMs = 100;
 /** What a kubelet waits before it starts a container again, the first time. */
 const restartMs = 50;
 
@@ -51,7 +57,7 @@ export class ChaosCell {
   readonly redisProxy: RedisProxy;
   readonly api: ApiProxy;
   readonly operator: ChaosOperator;
-  readonly asked: Asked = { nodes: baseNodes, template: 1, without: undefined };
+  readonly asked: Asked = { nodes: baseNodes, template: 1, without: undefined, byLoad: false };
   /** Injections since the start, for what must not grow with them. */
   injections = 0;
   readonly #told = new WeakSet<ChaosOperator>();
@@ -60,6 +66,7 @@ export class ChaosCell {
   /** Of the last change, which every view has to show before anything is steady. */
   #generation = 0;
   #cutsSeen = 0;
+  #crowd: NodeJS.Timeout | undefined;
   #watching = true;
   #stopping = false;
 
@@ -81,6 +88,7 @@ export class ChaosCell {
     const api = await ApiProxy.start({ upstream: wish.upstream, ca: wish.ca });
     const redisProxy = await RedisProxy.start(wish.redis.address);
     const cell = new ChaosCell(wish, { api, redisProxy });
+    await cell.tellPassword(wish.redis.password);
     await cell.startOperator();
     return cell;
   }
@@ -105,10 +113,10 @@ export class ChaosCell {
   }
 
   /** Started, and started again as a kubelet would whenever it ends without having been told to. */
-  async startOperator(operator: ChaosOperator = this.operator, stdout?: 'Kept' | 'Full'): Promise<void> {
+  async startOperator(operator: ChaosOperator = this.operator, wish?: OperatorStart): Promise<void> {
     if (operator.running || this.#stopping) return;
     this.#told.delete(operator);
-    await operator.start(stdout);
+    await operator.start(wish);
     const { ended } = operator;
     if (this.#watched.has(ended)) return;
     this.#watched.add(ended);
@@ -140,7 +148,7 @@ export class ChaosCell {
 
   /** Makes the fleet, as a person would. */
   async create(): Promise<void> {
-    Object.assign(this.asked, { nodes: baseNodes, template: 1, without: undefined });
+    Object.assign(this.asked, { nodes: baseNodes, template: 1, without: undefined, byLoad: false });
     this.judge.asked(baseNodes, performance.now());
     const { client } = this.wish.view;
     const { mediaNodes } = this.wish.world();
@@ -177,6 +185,29 @@ export class ChaosCell {
     await this.change({ mediaNodes: { replicas: nodes } });
   }
 
+  /** From now on the load says how many nodes there are, and there is more of it than so many nodes carry. */
+  async askByLoad(): Promise<void> {
+    this.asked.byLoad = true;
+    const world = this.wish.world();
+    this.#crowd ??= setInterval(() => {
+      const people = world.rooms(this.name).reduce((sum, { participants }) => sum + participants, 0);
+      if (people < crowdPeople) void world.openRoom(this.name, { participants: crowdRoom });
+    }, crowdEveryMs);
+    await this.change({ autoscaling: { mode: 'Enforce' } });
+  }
+
+  /** The number that was asked for last holds again, and the crowd goes. */
+  async endByLoad(): Promise<void> {
+    if (this.#crowd === undefined) return;
+    clearInterval(this.#crowd);
+    this.#crowd = undefined;
+    await this.change({ autoscaling: { mode: 'External' } });
+    this.asked.byLoad = false;
+    const world = this.wish.world();
+    const large = world.rooms(this.name).filter(({ participants }) => participants === crowdRoom);
+    await Promise.all(large.map(async ({ name }) => await world.endRoom(name)));
+  }
+
   async askTemplate(template: number): Promise<void> {
     this.asked.template = template;
     await this.change({ mediaNodes: { template: templateOf(template) } });
@@ -186,6 +217,15 @@ export class ChaosCell {
   async change(spec: JsonObject): Promise<void> {
     const changed = await this.wish.view.client.patchMerge(CLUSTERS, this.#ref(), { spec });
     this.#generation = changed.metadata.generation;
+  }
+
+  /** Writes the password for Redis where the operator looks for it. */
+  async tellPassword(password: string): Promise<void> {
+    const { view, namespace } = this.wish;
+    const { name, key } = operatorSecret;
+    const object = { apiVersion: 'v1', kind: 'Secret', metadata: { name, namespace } };
+    const data = { [key]: btoa(password) };
+    await view.client.apply(SECRETS, { ...object, data }, { fieldManager: 'chaos', force: true });
   }
 
   /** A change without an effect, which a living operator answers with the new generation in its status. */
@@ -200,8 +240,11 @@ export class ChaosCell {
     const cluster = view.cluster(namespace, name);
     if (cluster === undefined || cluster.metadata.generation < this.#generation)
       return 'the change is not seen';
-    const pods = unsteadyPods(view.pods(name), this.asked);
-    return pods ?? unsteadyStatus(cluster, this.asked.nodes) ?? (await this.#unsteadyRegistry());
+    const { byLoad, nodes: asked } = this.asked;
+    const nodes = byLoad ? (cluster.status?.desiredNodes ?? 0) : asked;
+    if (byLoad && nodes <= asked) return `the load does not lead to more than ${asked} nodes`;
+    const pods = unsteadyPods(view.pods(name), { ...this.asked, nodes });
+    return pods ?? unsteadyStatus(cluster, nodes) ?? (await this.#unsteadyRegistry(nodes));
   }
 
   /** Milliseconds until it is steady; what is missing when that is not within the time. */
@@ -246,16 +289,17 @@ export class ChaosCell {
   async stop(): Promise<void> {
     this.#stopping = true;
     this.#watching = false;
+    clearInterval(this.#crowd);
     this.operator.signal('SIGCONT');
     await this.operator.kill();
     await this.api.stop();
     await this.redisProxy.stop();
   }
 
-  async #unsteadyRegistry(): Promise<string | undefined> {
+  async #unsteadyRegistry(nodes: number): Promise<string | undefined> {
     const open = await this.#openEntries();
     if (open === undefined) return 'Redis does not answer';
-    if (open.length !== this.asked.nodes) return `${open.length} nodes in Redis, not ${this.asked.nodes}`;
+    if (open.length !== nodes) return `${open.length} nodes in Redis, not ${nodes}`;
     return open.includes(true) ? undefined : 'every node is closed';
   }
 

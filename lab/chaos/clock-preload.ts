@@ -1,6 +1,6 @@
 /**
- * Loaded before an operator of the fault laboratory, so that its wall clock can be made to jump: on SIGUSR2 the number
- * of milliseconds in the file that CHAOS_CLOCK_FILE names becomes the difference from the true time.
+ * Loaded before an operator of the fault laboratory, so that its wall clock can be wrong and made to jump: at the start,
+ * and on SIGUSR2, the number of milliseconds in the file that CHAOS_CLOCK_FILE names becomes the difference from the true time.
  */
 import { readFileSync } from 'node:fs';
 
@@ -21,8 +21,10 @@ class JumpingDate extends TrueDate {
 }
 
 if (file !== undefined) {
-  process.on('SIGUSR2', () => {
+  const readShift = (): void => {
     shiftMs = Number(readFileSync(file, 'utf8'));
-  });
+  };
+  readShift();
+  process.on('SIGUSR2', readShift);
   globalThis.Date = JumpingDate as DateConstructor;
 }

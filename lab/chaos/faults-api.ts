@@ -1,6 +1,6 @@
 /** Faults between the operator and the API server. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { uniform } from '../../src/workload/random.ts';
+import { pick, uniform } from '../../src/workload/random.ts';
 import type { ChaosCell } from './cell.ts';
 import { api, type Fault, hand, restartMs, type Struck } from './fault.ts';
 import { until } from '../exec.ts';
@@ -30,6 +30,11 @@ export const apiFaults: readonly Fault[] = [
   api(
     { name: 'API 429', says: 'Too many requests, with Retry-After.', extraMs: 10_000 },
     () => ({ kind: 'Answer', status: 429, retryAfterSeconds: 1, to: 'All' }),
+    [200, 1500],
+  ),
+  api(
+    { name: 'rights withdrawn', says: 'Forbidden, for every write or every call.', extraMs: 15_000 },
+    (random) => ({ kind: 'Answer', status: 403, to: pick(random, ['Writes', 'All'] as const) }),
     [200, 1500],
   ),
   api(

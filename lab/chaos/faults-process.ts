@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pick, uniform } from '../../src/workload/random.ts';
 import type { ChaosCell } from './cell.ts';
-import { type Fault, hand, restartMs, type Struck } from './fault.ts';
+import { type Fault, hand, restartMs, type Struck, swallow } from './fault.ts';
 import { endSecond, startSecond } from './stories.ts';
 import { until } from '../exec.ts';
 import { saysItLed } from '../operator-log.ts';
@@ -51,6 +51,21 @@ export const processFaults: readonly Fault[] = [
   ),
   hand(
     {
+      name: 'clock wrong at the start',
+      says: 'The operator is killed, starts with a clock that is up to a day off, either way, and gets the right one later.',
+      extraMs: restartMs,
+      weight: 0.4,
+    },
+    async ({ cell, random }) => {
+      await cell.killOperator();
+      await cell.startOperator(cell.operator, { clockMs: Math.round(uniform(random, -dayMs, dayMs)) });
+      await sleep(uniform(random, 4000, 9000));
+      await swallow(until({ what: 'its start', timeoutMs: 20_000 }, () => cell.operator.hasStarted));
+      cell.operator.shiftClock(0);
+    },
+  ),
+  hand(
+    {
       name: 'log closed',
       says: 'Nobody reads the log any more: each line meets a closed pipe.',
       extraMs: restartMs,
@@ -73,7 +88,7 @@ export const processFaults: readonly Fault[] = [
     },
     async ({ cell, random }) => {
       await cell.killOperator();
-      await cell.startOperator(cell.operator, 'Full');
+      await cell.startOperator(cell.operator, { stdout: 'Full' });
       await sleep(uniform(random, 2000, 5000));
       await cell.killOperator();
       await cell.startOperator();

@@ -1,6 +1,6 @@
 /** Faults of Redis, and between it and the operator. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { uniform } from '../../src/workload/random.ts';
+import { chance, uniform, wholeBetween } from '../../src/workload/random.ts';
 import { type Fault, hand, insist, redis, swallow, watchAgainMs } from './fault.ts';
 
 export const redisFaults: readonly Fault[] = [
@@ -82,6 +82,22 @@ export const redisFaults: readonly Fault[] = [
       await swallow(cell.wish.redis.setReadOnly(true));
       await sleep(uniform(random, 300, 1500));
       await insist(() => cell.wish.redis.setReadOnly(false));
+    },
+  ),
+  hand(
+    {
+      name: 'Redis password changed',
+      says: "The operator's login gets another password, in Redis and in the Secret up to 3 s apart, either first.",
+      extraMs: watchAgainMs + 10_000,
+    },
+    async ({ cell, random }) => {
+      const password = `password-${wholeBetween(random, 1, 1e9)}`;
+      const inRedis = () => insist(() => cell.wish.redis.changePassword(password));
+      const inSecret = () => insist(() => cell.tellPassword(password));
+      const [first, then] = chance(random, 0.5) ? [inRedis, inSecret] : [inSecret, inRedis];
+      await first();
+      await sleep(uniform(random, 0, 3000));
+      await then();
     },
   ),
   hand(

@@ -3,6 +3,7 @@ import type { OpenViduCluster } from '../../src/api/v1alpha1.gen.ts';
 import type { Pod } from '../../src/kube/kinds.ts';
 import type { JsonObject } from '../../src/base/json-object.ts';
 import type { Limits } from './oracles.ts';
+import { operatorUser } from './redis.ts';
 import { factOf } from './view.ts';
 
 /** What is asked of the fleet now. */
@@ -11,11 +12,16 @@ export interface Asked {
   template: number;
   /** No Pod is to be left there. */
   without: string | undefined;
+  /** More than `nodes` are to be there, as many as the operator itself says: the load wants them. */
+  byLoad: boolean;
 }
 
 /** Nodes of a fleet at rest, between stories. */
 export const baseNodes = 2;
 export const limits: Limits = { min: 2, max: 4, surge: 1, maxConcurrent: 2 };
+
+/** Holds the password of the operator's login at Redis. */
+export const operatorSecret = { name: 'redis-operator', key: 'password' } as const;
 
 export interface Surroundings {
   /** `host:port` that the operator is told. */
@@ -38,7 +44,10 @@ export function manifestOf(
     kind: 'OpenViduCluster',
     metadata,
     spec: {
-      redis: { standalone: { address: around.redis } },
+      redis: {
+        standalone: { address: around.redis },
+        operatorAuth: { username: operatorUser, passwordSecretRef: operatorSecret },
+      },
       server: { credentialsSecretRef: { name: 'livekit-keys' } },
       mediaNodes: {
         min: limits.min,

@@ -43,8 +43,14 @@ export interface ChaosOperatorWish {
   readonly leaseSeconds?: number;
   /** Of the authority, where the address is https. */
   readonly caFile?: string;
+}
+
+/** How one process of it starts. */
+export interface OperatorStart {
   /** `Full`: standard output is a disk without room. */
   readonly stdout?: 'Kept' | 'Full';
+  /** How far its wall clock is off. */
+  readonly clockMs?: number;
 }
 
 /** One operator with the settings of a cell; at most one process at a time. */
@@ -52,7 +58,7 @@ export class ChaosOperator {
   readonly name: string;
   readonly #wish: ChaosOperatorWish;
   readonly #clockFile: string;
-  #stdout: 'Kept' | 'Full';
+  #stdout: 'Kept' | 'Full' = 'Kept';
   #child: ChildProcess | undefined;
   #ended: Promise<number> = Promise.resolve(0);
   #port = 0;
@@ -66,7 +72,6 @@ export class ChaosOperator {
   constructor(wish: ChaosOperatorWish) {
     this.name = wish.name;
     this.#wish = wish;
-    this.#stdout = wish.stdout ?? 'Kept';
     this.#clockFile = join(wish.dir, `${wish.name}.clock`);
   }
 
@@ -94,18 +99,18 @@ export class ChaosOperator {
   }
 
   /** Nothing happens when it runs, or is being started. */
-  async start(stdout?: 'Kept' | 'Full'): Promise<void> {
-    this.#starting ??= this.#startOnce(stdout).finally(() => {
+  async start(wish: OperatorStart = {}): Promise<void> {
+    this.#starting ??= this.#startOnce(wish).finally(() => {
       this.#starting = undefined;
     });
     await this.#starting;
   }
 
-  async #startOnce(stdout: 'Kept' | 'Full' | undefined): Promise<void> {
+  async #startOnce({ stdout = 'Kept', clockMs = 0 }: OperatorStart): Promise<void> {
     if (this.#child !== undefined) return;
-    this.#stdout = stdout ?? this.#wish.stdout ?? 'Kept';
+    this.#stdout = stdout;
     await mkdir(this.#wish.dir, { recursive: true });
-    writeFileSync(this.#clockFile, '0');
+    writeFileSync(this.#clockFile, String(clockMs));
     const [port = 0] = await freePorts(1);
     this.#port = port;
     const child = this.#spawn();
@@ -155,7 +160,12 @@ export class ChaosOperator {
   shiftClock(ms: number): void {
     writeFileSync(this.#clockFile, String(ms));
     // One that has not loaded yet what listens for it would be ended by the signal.
-    if (this.lastWords()?.includes('"msg":"started"') === true) this.signal('SIGUSR2');
+    if (this.hasStarted) this.signal('SIGUSR2');
+  }
+
+  /** Whether the process that was started last has said so. */
+  get hasStarted(): boolean {
+    return this.lastWords()?.includes('"msg":"started"') === true;
   }
 
   /** Nobody reads what it logs any more: each line breaks on a closed pipe. */

@@ -1,6 +1,9 @@
 /** A Redis on a port of its own that can be killed, frozen, started again empty and told to refuse. */
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { until } from '../exec.ts';
+import { operatorRules } from '../local-redis.ts';
 import {
   freePorts,
   type LocalProcess,
@@ -11,6 +14,8 @@ import {
 } from '../local-process.ts';
 
 const host = '127.0.0.1';
+/** The user that operators log in as, with no more rights than the documentation gives it. */
+export const operatorUser = 'openvidu-operator';
 
 export class ChaosRedis {
   readonly address: string;
@@ -19,6 +24,7 @@ export class ChaosRedis {
   readonly #port: number;
   readonly #place: Scratch;
   #server: LocalProcess | undefined;
+  #password = 'the-first-password';
 
   private constructor(port: number, place: Scratch) {
     this.#port = port;
@@ -47,10 +53,17 @@ export class ChaosRedis {
     return redis;
   }
 
-  /** Empty, as without a disk. Nothing happens when it runs. */
+  /** Of the operator's login. */
+  get password(): string {
+    return this.#password;
+  }
+
+  /** Empty, as without a disk, but for its users. Nothing happens when it runs. */
   async start(): Promise<void> {
     if (this.#server?.running() === true) return;
-    const args = ['--dir', this.#place.dir, '--port', String(this.#port), '--bind', host];
+    const users = join(this.#place.dir, 'users.acl');
+    await writeFile(users, `${this.#users().join('\n')}\n`, { mode: 0o600 });
+    const args = ['--dir', this.#place.dir, '--port', String(this.#port), '--bind', host, '--aclfile', users];
     const quiet = ['--save', '', '--appendonly', 'no', '--loglevel', 'notice'];
     const server = await startProcess(await redisProgram('redis-server'), [...args, ...quiet]);
     this.#server = server;
@@ -78,6 +91,13 @@ export class ChaosRedis {
     await this.admin.call('CLIENT', 'KILL', 'TYPE', 'pubsub');
   }
 
+  /** The operator's login has another password from now on, also for whoever is connected. */
+  async changePassword(password: string): Promise<void> {
+    this.#password = password;
+    await this.admin.call('ACL', 'SETUSER', operatorUser, 'resetpass', `>${password}`);
+    await this.admin.call('CLIENT', 'KILL', 'USER', operatorUser);
+  }
+
   /** Refuses every write with -READONLY: it takes itself for the replica of somebody who is not there. */
   async setReadOnly(is: boolean): Promise<void> {
     if (is) await this.admin.call('REPLICAOF', host, '1');
@@ -94,5 +114,11 @@ export class ChaosRedis {
     this.thaw();
     await this.#server?.kill();
     await this.#place.remove();
+  }
+
+  /** The laboratory and the played media servers need none. */
+  #users(): readonly string[] {
+    const own = `user ${operatorUser} on >${this.#password} ${operatorRules.join(' ')}`;
+    return ['user default on nopass ~* &* +@all', own];
   }
 }

@@ -27,6 +27,7 @@ const stories: readonly (readonly StepName[])[] = [
   ['rolling change'],
   ['node maintenance'],
   ['leader change', 'scale in'],
+  ['load grows', 'scale in'],
 ];
 
 const restMs = 1500;

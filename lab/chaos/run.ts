@@ -209,6 +209,7 @@ async function renew(cell: ChaosCell, signal: AbortSignal): Promise<void> {
   await insist(() => cell.wish.redis.setReadOnly(false));
   await insist(() => cell.wish.redis.setFull(false));
   await endSecond(cell);
+  await cell.endByLoad();
   await cell.killOperator();
   await cell.startOperator();
   for (const machine of cell.wish.machines) await cell.wish.world().uncordonMachine(machine);

@@ -10,6 +10,7 @@ export type StepName =
   | 'first start'
   | 'scale out'
   | 'scale in'
+  | 'load grows'
   | 'rolling change'
   | 'node maintenance'
   | 'spec change'
@@ -65,6 +66,19 @@ const scaleIn: Step = {
   },
   ask: (cell) => cell.askNodes(baseNodes),
   tidy: nothing,
+};
+
+/** People come, and nobody says how many nodes they need. What they leave behind is a fleet to be scaled in. */
+const loadGrows: Step = {
+  name: 'load grows',
+  withinMs: 45_000,
+  faults: [2, 4],
+  prepare: backToBase,
+  ask: (cell) => cell.askByLoad(),
+  tidy: async (cell) => {
+    await cell.endByLoad();
+    await cell.askNodes(limits.max);
+  },
 };
 
 const rollingChange: Step = {
@@ -169,4 +183,5 @@ export const steps: readonly Step[] = [
   maintenance,
   specChange,
   leaderChange,
+  loadGrows,
 ];

@@ -32,6 +32,7 @@ const known: Readonly<Record<string, Tell>> = {
   InvalidError: (error) => no(`the API server refused (${last(error)}): change what was asked for.`),
   RedisUnavailableError: (error) =>
     no(`${inSentence(error.message)}: check the address, and that Redis can be reached from here.`),
+  RedisLoginError: (error) => no(`${inSentence(error.message)}: check user name and password.`),
   RedisRefusedError: (error) => no(`${inSentence(error.message)}: check the credentials and their rights.`),
   RedisAddressError: (error) =>
     wrong(`${inSentence(error.message)}: give one such as redis.example.com:6379.`),

@@ -1,7 +1,7 @@
 import type { Clock } from '../base/clock.ts';
 import type { NodeEntry, NodeLoad, RedisReading, RoomPlacement } from '../core/readings.ts';
 import { decodeNode, type DecodedNode } from './node-decode.ts';
-import { type RedisLink, RedisRefusedError } from './redis.ts';
+import { type RedisLink, RedisLoginError, RedisRefusedError } from './redis.ts';
 import { bounded } from './registry-bounds.ts';
 import { RoomMemo } from './room-memo.ts';
 import { type ServersKnown, VersionTold } from './version-told.ts';
@@ -66,6 +66,7 @@ export class NodeTable {
   #running: { readonly reading: Promise<RedisReading>; readonly roomsNow: boolean } | undefined;
   readonly #version: VersionTold;
   #peopleRefused = false;
+  #isRefused = false;
 
   /** `known` is what was known of the servers before. */
   constructor(link: RedisLink, clock: Clock, known?: ServersKnown) {
@@ -77,6 +78,11 @@ export class NodeTable {
   /** The version of the media servers that Redis told last. */
   get serverVersion(): string | undefined {
     return this.#version.last;
+  }
+
+  /** Whether Redis answered the last look with a refusal, as it does where a login does not hold. */
+  get isRefused(): boolean {
+    return this.#isRefused;
   }
 
   /** One look at Redis. Never rejects; calls that overlap share one look, unless one wants more than the other. */
@@ -113,9 +119,11 @@ export class NodeTable {
       this.#values = values;
       this.#decoded = decoded;
       this.#forget(atMs);
+      this.#isRefused = false;
       return { kind: 'Read', nodes: entries, rooms, atMs, serverVersion: this.#version.of(told, values) };
     } catch (error) {
       const why = whyOf(error);
+      this.#isRefused = error instanceof RedisRefusedError || error instanceof RedisLoginError;
       return { kind: 'Failed', why, atMs: this.#clock.elapsedMs() };
     }
   }

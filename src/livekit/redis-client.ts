@@ -121,12 +121,14 @@ function listened<C extends RedisClient>(client: C, log: Log): C {
   client.on('close', () => misplaced.delete(client));
   client.on('error', (error: Error) => {
     if (isOfSelect(error)) misplace(client, error.message);
+    troubles.set(client, error);
     if (!down) log.warn('redis connection failed', { why: error.message });
     down = true;
   });
   client.on('ready', () => {
     if (down) log.info('redis connection is back');
     down = false;
+    troubles.delete(client);
     revivals.delete(client);
   });
   client.on('end', () => revive(client));
@@ -142,6 +144,16 @@ function limited(single: Redis): void {
       clock: systemClock,
     });
   });
+}
+
+const troubles = new WeakMap<RedisClient, Error>();
+
+/** The last error of a connection that has not been ready since; of a Cluster, that of a member where it is known. */
+export function troubleOf(client: RedisClient): Error | undefined {
+  const trouble = troubles.get(client);
+  if (trouble !== undefined && 'lastNodeError' in trouble && trouble.lastNodeError instanceof Error)
+    return trouble.lastNodeError;
+  return trouble;
 }
 
 const misplaced = new WeakMap<RedisClient, string>();

@@ -1,6 +1,13 @@
 import { createHash } from 'node:crypto';
 import type { Log } from '../base/log.ts';
-import { closeClient, commandTimeoutMs, openClient, type RedisClient, whyMisplaced } from './redis-client.ts';
+import {
+  closeClient,
+  commandTimeoutMs,
+  openClient,
+  type RedisClient,
+  troubleOf,
+  whyMisplaced,
+} from './redis-client.ts';
 import type { RedisConfig } from './redis-config.ts';
 import { nameOf, whyOf } from './why.ts';
 
@@ -28,6 +35,11 @@ export interface RedisLink {
 /** Redis did not answer in time: a state of the world that passes. */
 export class RedisUnavailableError extends Error {
   override readonly name: string = 'RedisUnavailableError';
+}
+
+/** Redis takes no connection with this login, which passes when somebody changes the one or the other. */
+export class RedisLoginError extends RedisUnavailableError {
+  override readonly name = 'RedisLoginError';
 }
 
 /** Redis answered with an error, such as a missing permission: asking again does not help. */
@@ -97,7 +109,7 @@ class IoredisLink implements RedisLink {
 
   /** Waited for once: whoever asks while it is known to be away is told so at once, or a few such fleets hold up all others. */
   async #connected(limit: AbortSignal): Promise<void> {
-    if (this.#away && this.#client.status !== 'ready') throw new Error('not connected');
+    if (this.#away && this.#client.status !== 'ready') throw notConnected(this.#client);
     try {
       await untilReady(this.#client, limit);
       this.#away = false;
@@ -129,7 +141,7 @@ class IoredisLink implements RedisLink {
 
 /** The client's own error is not passed on as the cause: it carries the arguments of the command. */
 function redisError(what: string, error: unknown): RedisUnavailableError | RedisRefusedError {
-  if (error instanceof RedisRefusedError) return error;
+  if (error instanceof RedisRefusedError || error instanceof RedisLoginError) return error;
   const text = whyOf(error);
   if (nameOf(error) === 'ReplyError' && !passing.test(text)) {
     return new RedisRefusedError(`Redis refused ${what}: ${text}`);
@@ -139,6 +151,15 @@ function redisError(what: string, error: unknown): RedisUnavailableError | Redis
 
 /** Answers that Redis gives while it starts, fails over or is busy. */
 const passing = /^(?:LOADING|READONLY|CLUSTERDOWN|TRYAGAIN|MASTERDOWN|BUSY|MOVED|ASK|NOREPLICAS)\b/;
+
+/** Why there is no connection, as far as the last attempts told. */
+function notConnected(client: RedisClient): Error {
+  const trouble = troubleOf(client);
+  if (trouble === undefined) return new Error('not connected');
+  const text = whyOf(trouble);
+  if (nameOf(trouble) !== 'ReplyError' || passing.test(text)) return new Error(`not connected: ${text}`);
+  return new RedisLoginError(`Redis refused the login: ${text}`);
+}
 
 const lateText = `no answer within ${commandTimeoutMs} ms`;
 
@@ -159,7 +180,8 @@ async function untilReady(client: RedisClient, limit: AbortSignal): Promise<void
       client.off('end', settle);
       limit.removeEventListener('abort', settle);
       if (client.status === 'ready') resolve();
-      else reject(new Error(client.status === 'end' ? 'the connection was closed' : 'not connected'));
+      else if (client.status === 'end') reject(new Error('the connection was closed'));
+      else reject(notConnected(client));
     };
     client.on('ready', settle);
     client.on('end', settle);

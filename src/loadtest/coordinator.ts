@@ -138,6 +138,7 @@ export class Coordinator {
     for (;;) {
       const move = next(this.#state);
       if (move.kind === 'Done') return { outcome: move.outcome, why: move.why };
+      await this.#waitOut(move);
       await this.#reach(move);
       const window = await this.#measure(move);
       this.#windows.push(window);
@@ -145,6 +146,13 @@ export class Coordinator {
       this.#state = observe(this.#state, window);
       this.#show(this.#step);
     }
+  }
+
+  async #waitOut({ pauseMs }: Measure): Promise<void> {
+    if (pauseMs === 0) return;
+    this.note(`waiting ${pauseMs / 1000} s: others take too much of the machine`);
+    this.#show('Settling');
+    await this.#parts.clock.sleep(pauseMs, this.#halt.signal);
   }
 
   /** Everybody who should be there has had the time to join, and the node to come to rest. */

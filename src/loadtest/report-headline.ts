@@ -1,6 +1,7 @@
 /** The answer of a run in one sentence, and what it means and does not mean in some more. */
 import { counted, figure, upperFirst } from '../report/figure.ts';
 import { type Model, countsOf, highestPassed, lowestFailed, withoutBaseline } from './report-model.ts';
+import { cpuDeviation } from './report-steadiness.ts';
 import { boundText, levelFigure, levelText } from './report-words.ts';
 import type { Fingerprint, SearchResult } from './record.ts';
 
@@ -133,8 +134,18 @@ export function limitations(model: Model): readonly string[] {
           'Generator and server shared one machine and its loopback: no network interface, no switch and no loss was in between, and they competed for memory and caches.',
         ]
       : []),
+    ...steadinessText(model),
     ...(!hasProbes(model) ? ['Nobody decoded anything: freezes and concealed audio were not measured.'] : []),
     'Recording, ingest, TURN and TLS relays on the node cost more, and were not there.',
+  ];
+}
+
+function steadinessText(model: Model): readonly string[] {
+  const share = cpuDeviation(model);
+  if (share === undefined) return [];
+  const percent = `${figure(share * 100, 1)}\u00a0%`;
+  return [
+    `The same load took ${percent} more or less of the node’s processor from window to window (standard deviation): whole searches do not agree better than that.`,
   ];
 }
 

@@ -11,6 +11,10 @@ import type { InvalidReason, WindowRecord } from './window.ts';
 
 /** So many invalid windows in a row end a run: what spoils them will not go away by itself. */
 export const mostInvalidInARow = 5;
+/** But others who share a machine do go away, often after minutes: that is waited for, the longer the more windows it spoiled. */
+export const mostBusyInARow = 8;
+const firstPauseMs = 10_000;
+const longestPauseMs = 120_000;
 
 export type Move =
   | {
@@ -23,6 +27,8 @@ export type Move =
       readonly dwellMs: number;
       /** All leave first; then new rooms, from nothing up to the level. */
       readonly fresh: boolean;
+      /** To let pass before, because others took the machine. */
+      readonly pauseMs: number;
     }
   | { readonly kind: 'Done'; readonly outcome: 'Complete' | 'Inconclusive'; readonly why: string };
 
@@ -63,6 +69,8 @@ export interface SearchState {
   readonly course: Course;
   readonly windows: { readonly pass: number; readonly fail: number; readonly invalid: number };
   readonly invalidInARow: number;
+  /** All of those only because others took the machine. */
+  readonly isOnlyBusy: boolean;
   readonly lastInvalid: string;
   /** Of the last window; 0 before the first one. */
   readonly level: number;
@@ -76,6 +84,7 @@ export function start(scenario: Scenario): SearchState {
     course: courseOf(scenario, scenario.load.mode),
     windows: { pass: 0, fail: 0, invalid: 0 },
     invalidInARow: 0,
+    isOnlyBusy: true,
     lastInvalid: '',
     level: 0,
     fresh: true,
@@ -105,7 +114,7 @@ function cpuLimitOf(slos: readonly Slo[]): number {
 
 /** What to do now. */
 export function next(state: SearchState): Move {
-  if (state.invalidInARow >= mostInvalidInARow) {
+  if (state.invalidInARow >= (state.isOnlyBusy ? mostBusyInARow : mostInvalidInARow)) {
     const why = `${state.invalidInARow} windows in a row at level ${state.level} said nothing: ${state.lastInvalid}`;
     return { kind: 'Done', outcome: 'Inconclusive', why };
   }
@@ -133,7 +142,13 @@ function nextOfSearch(state: SearchState, course: Course & { kind: 'Search' }): 
     purpose: purposeOf(climb),
     dwellMs: climb.phase === 'Confirm' ? rules.mode.confirmMs : state.dwellMs,
     fresh: state.fresh || climb.level < state.level || looksAfresh(climb),
+    pauseMs: pauseMs(state),
   };
+}
+
+function pauseMs({ invalidInARow, isOnlyBusy }: SearchState): number {
+  if (invalidInARow === 0 || !isOnlyBusy) return 0;
+  return Math.min(firstPauseMs * 2 ** (invalidInARow - 1), longestPauseMs);
 }
 
 /** A confirmation always; the level above it at its first window. */
@@ -157,6 +172,8 @@ function nextOfItinerary(state: SearchState, { stops, done, judged }: Course & {
     purpose: stop.purpose,
     dwellMs: state.dwellMs,
     fresh: state.fresh || stop.level < state.level,
+    // The time of a soak goes by whatever its windows say.
+    pauseMs: stop.purpose === 'Soak' ? 0 : pauseMs(state),
   };
 }
 
@@ -178,6 +195,7 @@ export function observe(state: SearchState, record: WindowRecord): SearchState {
       course: state.course.kind === 'Itinerary' ? timeGoesOn(state.course) : state.course,
       windows: { ...state.windows, invalid: state.windows.invalid + 1 },
       invalidInARow: state.invalidInARow + 1,
+      isOnlyBusy: state.isOnlyBusy && verdict.because.every((reason) => reason === 'MachineBusy'),
       lastInvalid: `${verdict.because.join(', ')} (${verdict.detail})`,
     };
   }
@@ -190,6 +208,7 @@ export function observe(state: SearchState, record: WindowRecord): SearchState {
       fail: state.windows.fail + (passed ? 0 : 1),
     },
     invalidInARow: 0,
+    isOnlyBusy: true,
   };
   if (state.course.kind === 'Itinerary') {
     const { done, judged } = state.course;

@@ -157,9 +157,8 @@ export class ClusterRuntime {
     }
     if (this.#media.foreign?.isSynced === false) return notListedMs;
     const { wakeAtMs } = await this.#media.loop.pass(this.#specNow);
-    const dueMs = this.#resolved?.ok === true ? resolveEveryMs : resolveAgainMs;
     const nowMs = this.#parts.clock.elapsedMs();
-    return Math.max(0, Math.min(dueMs, (wakeAtMs ?? Infinity) - nowMs));
+    return Math.max(0, Math.min(this.#resolveAfterMs(), (wakeAtMs ?? Infinity) - nowMs));
   }
 
   /** The last decisions as JSON Lines, names of rooms replaced. */
@@ -202,13 +201,18 @@ export class ClusterRuntime {
     await writeRetention(this.#parts.client, this.#cluster, step);
   }
 
+  /** Nobody says when a Secret changes; where Redis refuses a login, its Secret is looked at soon. */
+  #resolveAfterMs(): number {
+    const isSettled = this.#resolved?.ok === true && this.#media?.isRefused() !== true;
+    return isSettled ? resolveEveryMs : resolveAgainMs;
+  }
+
   /** A fault in the spec leaves the link that works in place: running nodes are kept as they are. */
   async #connect(): Promise<void> {
     const { generation } = this.#cluster.metadata;
     const nowMs = this.#parts.clock.elapsedMs();
-    const dueMs = this.#resolved?.ok === true ? resolveEveryMs : resolveAgainMs;
     const same = this.#resolved?.generation === generation;
-    if (same && nowMs - (this.#resolved?.atMs ?? 0) < dueMs) return;
+    if (same && nowMs - (this.#resolved?.atMs ?? 0) < this.#resolveAfterMs()) return;
     const { problems, ok } = await this.#settled(same);
     this.#problems = problems;
     this.#resolved = { generation, atMs: nowMs, ok };

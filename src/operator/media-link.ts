@@ -101,6 +101,11 @@ export class MediaLink implements MediaPort {
     return this.#table.serverVersion;
   }
 
+  /** Whether Redis refused the last look at it. */
+  get isRefused(): boolean {
+    return this.#table.isRefused;
+  }
+
   async readRedis(wish?: LookWish): Promise<RedisReading> {
     const reading = await this.#table.read(wish);
     if (reading.kind === 'Read') this.#news.judged(reading.nodes);

@@ -42,6 +42,8 @@ export interface MediaLoop {
   readonly identity: string;
   /** The version of the media servers that Redis told last. */
   serverVersion(): string | undefined;
+  /** Whether Redis refused the last look at it: its login may have been changed. */
+  isRefused(): boolean;
   close(): Promise<void>;
 }
 
@@ -98,7 +100,14 @@ export function openMediaLoop(parts: MediaLoopParts, connections: Connections): 
     await link.close();
   };
   const identity = mediaIdentity(cluster, connections);
-  return { loop, foreign, identity, serverVersion: () => link.serverVersion, close };
+  return {
+    loop,
+    foreign,
+    identity,
+    serverVersion: () => link.serverVersion,
+    isRefused: () => link.isRefused,
+    close,
+  };
 }
 
 /** Servers tell their version once, at their start: where Redis has lost it since, the last status still has it. */

@@ -1,7 +1,7 @@
 /** Leaves word of decisions: status, Events, metrics and the journal. Nothing here holds up a pass. */
 import { isDeepStrictEqual } from 'node:util';
 import { API_VERSION, FIELD_MANAGER, KIND } from '../api/names.ts';
-import type { ClusterStatus, OpenViduCluster } from '../api/v1alpha1.gen.ts';
+import type { ClusterStatus, ClusterStatusNode, OpenViduCluster } from '../api/v1alpha1.gen.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import type { DecideInput } from '../core/decide-input.ts';
@@ -20,6 +20,10 @@ import { CLUSTERS } from './cluster-type.ts';
 
 /** Numbers follow the load at most this often; a change that somebody may wait for is written at once. */
 const numbersEveryMs = 5000;
+/** Of large fleets more seldom, for each node: a status of a thousand nodes has 200 kB, and some room always comes or goes. */
+const numbersEveryMsANode = 60;
+/** Where the governor closes and opens nodes all the time, that is a number as well. */
+const governedFrom = 50;
 const retryStatusMs = 2000;
 
 export interface RecorderParts {
@@ -128,7 +132,7 @@ export class Recorder implements RecordPort {
     if (this.#writing || this.#stopped || this.#wanted === undefined) return;
     if (saysTheSame(this.#written, this.#wanted)) return;
     const nowMs = this.#parts.clock.elapsedMs();
-    const dueMs = isUrgent(this.#written, this.#wanted) ? nowMs : this.#writtenAtMs + numbersEveryMs;
+    const dueMs = isUrgent(this.#written, this.#wanted) ? nowMs : this.#writtenAtMs + paceMs(this.#wanted);
     clearTimeout(this.#timer);
     this.#timer = setTimeout(
       () => void this.#write(),
@@ -170,11 +174,23 @@ function isUrgent(before: ClusterStatus | undefined, now: ClusterStatus): boolea
   return !isDeepStrictEqual(skeleton(before), skeleton(now));
 }
 
+function paceMs({ nodes = [] }: ClusterStatus): number {
+  return Math.max(numbersEveryMs, nodes.length * numbersEveryMsANode);
+}
+
 function skeleton(status: ClusterStatus): unknown {
   return {
     generation: status.observedGeneration,
     desired: status.desiredNodes,
     conditions: status.conditions?.map(({ type, status: value, reason }) => [type, value, reason]),
-    nodes: status.nodes?.map(({ name, state }) => [name, state]),
+    nodes: status.nodes?.map(({ name, state }, _, { length }) => [
+      name,
+      length < governedFrom ? state : told(state),
+    ]),
   };
+}
+
+/** A node that is ready takes new rooms or does not, as the load wants it. */
+function told(state: ClusterStatusNode['state']): ClusterStatusNode['state'] | 'Ready' {
+  return state === 'Serving' || state === 'Standby' ? 'Ready' : state;
 }

@@ -5,6 +5,7 @@ import { conclude } from '../../src/loadtest/search-conclude.ts';
 import { progress } from '../../src/loadtest/search-progress.ts';
 import {
   type Move,
+  mostBusyInARow,
   mostInvalidInARow,
   next,
   observe,
@@ -196,14 +197,34 @@ describe('a search', () => {
   });
 
   test('ends Inconclusive, with the reason, after too many invalid windows in a row', () => {
-    const { moves, done, state } = walk(aSearch(), ({ level }) => (level >= 4 ? invalid : pass));
+    const late: Verdict = { kind: 'Invalid', because: ['GeneratorLimited'], detail: 'ticks 40 ms late' };
+    const { moves, done, state } = walk(aSearch(), ({ level }) => (level >= 4 ? late : pass));
     expect(moves.filter(({ level }) => level === 4).length).toBe(mostInvalidInARow);
+    expect(moves.every(({ pauseMs }) => pauseMs === 0)).toBe(true);
     expect(done).toEqual({
       kind: 'Done',
       outcome: 'Inconclusive',
-      why: '5 windows in a row at level 4 said nothing: MachineBusy (steal 5 %)',
+      why: '5 windows in a row at level 4 said nothing: GeneratorLimited (ticks 40 ms late)',
     });
     expect(conclude(state)).toBeUndefined();
+  });
+
+  test('waits longer and longer for a machine that others take, and gives up late', () => {
+    const { moves, done } = walk(aSearch(), ({ level }) => (level >= 4 ? invalid : pass));
+    const pausesS = moves.filter(({ level }) => level === 4).map(({ pauseMs }) => pauseMs / 1000);
+    expect(pausesS).toEqual([0, 10, 20, 40, 80, 120, 120, 120]);
+    expect(done).toMatchObject({
+      why: `${mostBusyInARow} windows in a row at level 4 said nothing: MachineBusy (steal 5 %)`,
+    });
+  });
+
+  test('goes on at once when the machine is its own again', () => {
+    let seen = 0;
+    const { moves } = walk(aSearch(), ({ level }) => (level === 4 && (seen += 1) <= 3 ? invalid : pass));
+    const firstAtFour = moves.findIndex(({ level }) => level === 4);
+    expect(moves.slice(firstAtFour, firstAtFour + 5).map(({ pauseMs }) => pauseMs / 1000)).toEqual([
+      0, 10, 20, 40, 0,
+    ]);
   });
 
   test('keeps what it had found by then', () => {

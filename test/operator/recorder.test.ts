@@ -8,6 +8,7 @@ import { UnreachableError } from '../../src/kube/errors.ts';
 import { Recorder, type RecorderParts } from '../../src/operator/recorder.ts';
 import { specNowOf } from '../../src/operator/spec-now.ts';
 import { aClusterSpec, anOwner } from '../manifests/a-cluster-spec.ts';
+import { aNode } from '../support/builders.ts';
 
 beforeEach(() => void jest.useFakeTimers());
 afterEach(() => void jest.useRealTimers());
@@ -79,4 +80,36 @@ test('words whose figures move while nothing happens are not written alone, but 
   }
 
   expect(written).toEqual(['2: 40 free slots are needed.', '3: 43 free slots are needed.']);
+});
+
+test.each([
+  { nodes: 10, of: 'a small fleet at once', afterMs: 0 },
+  { nodes: 100, of: 'a fleet of a hundred nodes within six seconds', afterMs: 6000 },
+  { nodes: 1000, of: 'a fleet of a thousand within a minute', afterMs: 60_000 },
+])('a node that takes no new rooms any more shows in the status of $of', async ({ nodes, afterMs }) => {
+  let closed: number | undefined = 0;
+  const recorder = new Recorder(
+    partsWith(async (_type: unknown, { status }: { status: ClusterStatus }) => {
+      closed = status.standbyNodes;
+    }),
+  );
+  const decision = (standby: number): Decision => ({
+    ...undecided(nodes, { reason: 'HeartbeatsStopped', message: 'Nobody reports.' }, 0),
+    nodes: Array.from({ length: nodes }, (_, at) => ({
+      node: aNode(`m-${at}`),
+      state: at < standby ? 'Standby' : 'Serving',
+      finding: undefined,
+    })),
+  });
+  recorder.status(decision(0));
+  await jest.advanceTimersByTimeAsync(1);
+
+  recorder.status(decision(1));
+  const told: [number, number | undefined][] = [];
+  for (const untilMs of [Math.max(0, afterMs - 100), afterMs]) {
+    await jest.advanceTimersByTimeAsync(untilMs - (told.at(-1)?.[0] ?? 0));
+    told.push([untilMs, closed]);
+  }
+
+  expect(told.map(([, count]) => count)).toEqual([afterMs === 0 ? 1 : 0, 1]);
 });
