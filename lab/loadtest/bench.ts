@@ -2,7 +2,7 @@
  * What a load test costs and what it finds on this machine: server and generator on a processor each, and for the server
  * a part of it, because a generator needs more of a processor than the server that it loads. `node lab/loadtest/bench.ts`
  * measures the cost of a participant, a bulk one and one of the media library side by side in the same room, and
- * searches once with short windows. `--full` searches three times, for half an hour; `--server-cores N` gives the server
+ * searches once with short windows. `--full` searches three times, for three quarters of an hour; `--server-cores N` gives the server
  * another part; `cost`, `search`, `rooms-of-10` or `live-stream` runs only that part; `--out FOLDER` keeps the records.
  */
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
