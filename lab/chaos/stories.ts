@@ -77,6 +77,9 @@ const loadGrows: Step = {
   ask: (cell) => cell.askByLoad(),
   tidy: async (cell) => {
     await cell.endByLoad();
+    // Whoever saw so many leave at once takes it for an outage and removes nothing for half an hour, as it should.
+    await cell.stopOperator();
+    await cell.startOperator();
     await cell.askNodes(limits.max);
   },
 };

@@ -6,7 +6,7 @@ import type { Action, Eviction } from './action.ts';
 import type { DecideInput } from './decide-input.ts';
 import type { DrainEnd } from './decision.ts';
 import { closingOf, tookMs } from './emptiness.ts';
-import { type MediaNode, type RegisteredEntry, heartbeatOverdueMs, liveRooms } from './media-nodes.ts';
+import { type MediaNode, type RegisteredEntry, heartbeatOverdueMs, liveRoomCount } from './media-nodes.ts';
 import type { DrainNote, NodeMemory } from './memory.ts';
 import type { Role } from './placement.ts';
 import { refOf } from './pod-ref.ts';
@@ -127,7 +127,7 @@ export function noticeSaid(node: MediaNode, { spec, nowMs, wallMs }: At): Findin
   const atMs = evictionMs(deadlineMs, node.memory.drain?.warnedMs ?? nowMs, { nowMs, wallMs });
   // To the full second: the two clocks that the instant is made from may differ a little from pass to pass.
   const when = `${isoFromMs(Math.ceil(atMs / 1000) * 1000).slice(0, 19)}Z`;
-  const what = peopleInRooms(node.participants, liveRooms(node).length);
+  const what = peopleInRooms(node.participants, liveRoomCount(node));
   const message = `${node.name} will be removed at ${when} with what is then on it, now ${what}, because spec.drain.deadline is over then.`;
   return { reason: 'EvictionNear', message };
 }
@@ -145,7 +145,7 @@ export function evictionOf(node: MediaNode, at: At): Action | undefined {
     kind: 'EvictNode',
     pod: refOf(node),
     nodeId: entry.nodeId,
-    rooms: liveRooms(node).length,
+    rooms: liveRoomCount(node),
     participants,
     eviction: recordOf(node, deadlineMs, at.wallMs),
     because,

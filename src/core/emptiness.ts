@@ -3,7 +3,7 @@
  * both after the node stopped taking rooms. The checks are in order of weight; the first refusal is told.
  */
 import type { Closing, Evidence, Proof } from './action.ts';
-import { type MediaNode, heartbeatOverdueMs, liveRooms } from './media-nodes.ts';
+import { type MediaNode, heartbeatOverdueMs, liveRoomCount } from './media-nodes.ts';
 import type { CompanionReading, NodeMetricsReading, ServerApiReading } from './readings.ts';
 import type { Finding, ReasonCode } from './reasons.ts';
 import { counted } from './words.ts';
@@ -111,7 +111,7 @@ function clientsOf({ entry, participants }: MediaNode): number {
 }
 
 function hasNoRooms(node: MediaNode): Refusal | undefined {
-  const rooms = liveRooms(node).length;
+  const rooms = liveRoomCount(node);
   if (rooms === 0) return undefined;
   return { reason: 'StillHasRooms', message: `${node.name} has ${counted(rooms, 'room')}.` };
 }

@@ -5,7 +5,7 @@ import type { DecideInput } from './decide-input.ts';
 import type { Decision, NodeState, NodeView } from './decision.ts';
 import { freeSlots } from './demand.ts';
 import { counted, people, sentence } from './words.ts';
-import { liveRooms } from './media-nodes.ts';
+import { liveRoomCount, liveRooms } from './media-nodes.ts';
 import type { CordonWish, WishBy } from './observed.ts';
 import type { NodeOutlook } from './outlook.ts';
 import type { ReasonCode } from './reasons.ts';
@@ -31,7 +31,7 @@ export function explainNode(input: DecideInput, decision: Decision, view: NodeVi
   return {
     name: node.name,
     state,
-    rooms: liveRooms(node).length,
+    rooms: liveRoomCount(node),
     participants: node.participants,
     freeSlots: state === 'Serving' && input.observed.redis.kind === 'Read' ? slotsLeft(seen, view) : 0,
     reason: finding?.reason,
@@ -166,7 +166,7 @@ function expectedEmpty({ outlook }: Seen): string {
 }
 
 function roomsGoOn({ node }: NodeView): string {
-  const rooms = liveRooms(node).length;
+  const rooms = liveRoomCount(node);
   if (rooms === 0) return '';
   return `; ${rooms === 1 ? 'its room goes' : `its ${rooms} rooms go`} on`;
 }

@@ -5,7 +5,7 @@
  */
 import type { DecideInput } from './decide-input.ts';
 import type { Decision } from './decision.ts';
-import { type MediaNode, compareNames, isEmpty, liveRooms, mediaNodes } from './media-nodes.ts';
+import { type MediaNode, compareNames, isEmpty, liveRoomCount, mediaNodes } from './media-nodes.ts';
 import type { PodObservation } from './observed.ts';
 import type { Finding } from './reasons.ts';
 import type { ClusterSpec } from './spec.ts';
@@ -98,7 +98,7 @@ function whatIsLeft({ nodes }: Decision): Finding {
   const busy = left.filter(({ node }) => !isEmpty(node));
   const reason = 'Deleting';
   if (left.length === 0) return { reason, message: `${why}: every Media Node has been told to stop.` };
-  const rooms = left.reduce((sum, { node }) => sum + liveRooms(node).length, 0);
+  const rooms = left.reduce((sum, { node }) => sum + liveRoomCount(node), 0);
   const first = busy[0]?.node.name;
   const waiting =
     first === undefined ? 'all of them empty' : `${busy.length} with ${rooms} rooms, first ${first}`;

@@ -129,6 +129,13 @@ export function liveRooms(node: Pick<MediaNode, 'rooms'>): readonly RoomPlacemen
   return node.rooms.filter((placement) => placement.participants !== undefined);
 }
 
+/** How many those are, for whoever asks it of every node at every pass. */
+export function liveRoomCount({ rooms }: Pick<MediaNode, 'rooms'>): number {
+  let count = 0;
+  for (const { participants } of rooms) if (participants !== undefined) count += 1;
+  return count;
+}
+
 /** Lent to a load test: what it carries is not the fleet's. */
 export function isLent({ pod }: Pick<MediaNode, 'pod'>): boolean {
   return pod.underTest !== undefined;

@@ -2,7 +2,7 @@
 import type { ClusterStatus, ClusterStatusNode } from '../api/v1alpha1.gen.ts';
 import { isoFromMs, parseIsoMs } from '../base/iso-time.ts';
 import type { NodeView } from './decision.ts';
-import { liveRooms } from './media-nodes.ts';
+import { liveRoomCount } from './media-nodes.ts';
 import type { PodObservation } from './observed.ts';
 import { steadyInstant } from './steady-instant.ts';
 
@@ -32,7 +32,7 @@ function nodeStatus(
     name: node.name,
     ...(node.entry === undefined ? {} : { nodeId: node.entry.nodeId }),
     state,
-    rooms: liveRooms(node).length,
+    rooms: liveRoomCount(node),
     participants: node.participants,
     ...endOf(view, before, wallMs),
     ...cordonOf(pod),

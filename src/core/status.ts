@@ -5,7 +5,7 @@ import type { ClusterStatus } from '../api/v1alpha1.gen.ts';
 import { capacityCondition, capacityStatus } from './capacity-told.ts';
 import type { Decision, NodeState, NodeView } from './decision.ts';
 import { freeSlots } from './demand.ts';
-import { isLent, liveRooms } from './media-nodes.ts';
+import { isLent, liveRoomCount } from './media-nodes.ts';
 import { nodeStatuses } from './node-status.ts';
 import { type Finding, type ReasonCode, reasons } from './reasons.ts';
 import type { ClusterSpec, SpecProblem } from './spec.ts';
@@ -52,7 +52,7 @@ export function statusOf(input: StatusInput): ClusterStatus {
     leavingNodes: counts.Leaving,
     failedNodes: counts.Failed + counts.Suspect + counts.Lost,
     replicas: decision.nodes.length,
-    rooms: sum(own, ({ node }) => liveRooms(node).length),
+    rooms: sum(own, ({ node }) => liveRoomCount(node)),
     participants,
     utilizationPercent: slots === 0 ? 0 : Math.round((100 * participants) / slots),
     freeSlots: sum(serving, ({ node }) => freeSlots(spec, node)),

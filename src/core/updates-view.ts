@@ -1,7 +1,7 @@
 /** How far a change of the nodes has come, for the status, and which machines are to be freed, for Events. */
 import type { Evacuation } from './evacuation.ts';
 import type { DepartureView, UpdateView } from './decision.ts';
-import { liveRooms } from './media-nodes.ts';
+import { liveRoomCount } from './media-nodes.ts';
 import type { NodeOutlook } from './outlook.ts';
 import type { Finding } from './reasons.ts';
 import type { UpdatePhase } from './updates.ts';
@@ -14,7 +14,7 @@ export function departureViews({ departing }: Evacuation): readonly DepartureVie
     why,
     deadlineMs,
     nearness,
-    rooms: liveRooms(node).length,
+    rooms: liveRoomCount(node),
     participants: node.participants,
   }));
 }

@@ -68,8 +68,14 @@ class IoredisLink implements RedisLink {
   }
 
   async hashAll(key: string): Promise<ReadonlyMap<string, Buffer>> {
-    const fields = await this.#ask('HGETALL', () => this.#client.hgetallBuffer(key));
-    return new Map(Object.entries(fields));
+    // The client's own reply is an object with a property for each of perhaps 20,000 fields, made before this map.
+    const pairs = await this.hashPairs(key);
+    const fields = new Map<string, Buffer>();
+    for (let at = 0; at + 1 < pairs.length; at += 2) {
+      const [field, value] = [pairs[at], pairs[at + 1]];
+      if (field !== undefined && value !== undefined) fields.set(field.toString('utf8'), value);
+    }
+    return fields;
   }
 
   async hashPairs(key: string): Promise<readonly Buffer[]> {

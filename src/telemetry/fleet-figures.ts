@@ -2,7 +2,7 @@
 import type { DecideInput } from '../core/decide-input.ts';
 import type { Decision, NodeState } from '../core/decision.ts';
 import { freeSlots } from '../core/demand.ts';
-import { isLent, liveRooms } from '../core/media-nodes.ts';
+import { isLent, liveRoomCount } from '../core/media-nodes.ts';
 import type { MetricName } from './metric-table.ts';
 
 export const fleetGauges = [
@@ -46,7 +46,7 @@ export function fleetFigures(input: DecideInput, decision: Decision): FleetFigur
     leaving_nodes: inState('Leaving').length,
     failed_nodes: inState('Failed', 'Lost').length,
     suspect_nodes: inState('Suspect').length,
-    rooms: own.reduce((sum, { node }) => sum + liveRooms(node).length, 0),
+    rooms: own.reduce((sum, { node }) => sum + liveRoomCount(node), 0),
     participants: own.reduce((sum, { node }) => sum + node.participants, 0),
     free_slots: inState('Serving').reduce((sum, { node }) => sum + freeSlots(input.spec, node), 0),
   };
