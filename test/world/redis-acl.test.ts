@@ -273,6 +273,37 @@ test(
   patientMs,
 );
 
+test(
+  'a login that does not hold any more is told as such, and the registry is read again once it holds',
+  async () => {
+    const redis = await startRedis();
+    cleanups.push(async () => await redis.stop());
+    const admin = await opened(redis.address);
+    await fill(admin);
+    await allow(admin, operatorRules);
+    const config = { mode: 'standalone', address: redis.address, db, auth: login } satisfies RedisConfig;
+    const link = connectRedis(config, silentLog);
+    cleanups.push(async () => await link.close());
+    const table = new NodeTable(link, systemClock);
+    expect((await table.read()).kind).toBe('Read');
+
+    await admin.call('ACL', 'SETUSER', login.username, 'resetpass', '>another-one');
+    await admin.call('CLIENT', 'KILL', 'USER', login.username);
+    await sleep(500);
+    expect(await table.read()).toMatchObject({
+      kind: 'Failed',
+      why: expect.stringMatching(/login: WRONGPASS/),
+    });
+    expect(table.isRefused).toBe(true);
+
+    await admin.call('ACL', 'SETUSER', login.username, `>${password}`);
+    await sleep(2500);
+    expect((await table.read()).kind).toBe('Read');
+    expect(table.isRefused).toBe(false);
+  },
+  patientMs,
+);
+
 describe('in the other modes', () => {
   /** `undefined` where it could not be read. */
   async function readOnce(config: RedisConfig): Promise<string> {
