@@ -68,6 +68,9 @@ const scaleIn: Step = {
   tidy: nothing,
 };
 
+/** By then every node has told that its people are gone. */
+const heartbeatsMs = 4500;
+
 /** People come, and nobody says how many nodes they need. What they leave behind is a fleet to be scaled in. */
 const loadGrows: Step = {
   name: 'load grows',
@@ -76,9 +79,10 @@ const loadGrows: Step = {
   prepare: backToBase,
   ask: (cell) => cell.askByLoad(),
   tidy: async (cell) => {
-    await cell.endByLoad();
-    // Whoever saw so many leave at once takes it for an outage and removes nothing for half an hour, as it should.
+    // Whoever sees so many leave at once takes it for an outage and removes nothing for half an hour, as it should.
     await cell.stopOperator();
+    await cell.endByLoad();
+    await sleep(heartbeatsMs);
     await cell.startOperator();
     await cell.askNodes(limits.max);
   },

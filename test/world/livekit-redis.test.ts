@@ -215,7 +215,7 @@ describe('Redis in every mode', () => {
 
       const wrong = connect({ ...redis.config, auth: { username: 'operator', password: 'wrong-guess' } });
       const refusal = await wrong.text('livekit_version').catch((error: unknown) => error);
-      expect(refusal).toMatchObject({ name: 'RedisUnavailableError' });
+      expect(refusal).toMatchObject({ name: 'RedisLoginError' });
       expect(String(refusal)).not.toContain('wrong-guess');
       const distrust = connect({ ...redis.config, tls: { serverName: 'localhost' } });
       await expect(distrust.text('livekit_version')).rejects.toMatchObject({ name: 'RedisUnavailableError' });
