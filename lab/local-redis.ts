@@ -101,19 +101,20 @@ export const sentinelRules: readonly string[] = [
   '+subscribe',
 ];
 
+/** A user of Redis with those rights, as a line of its file of users. */
+export function operatorLine(username: string, password: string): string {
+  return `user ${username} on >${password} ${operatorRules.join(' ')}`;
+}
+
 /** The login goes through a file: an argument would be readable by everybody on the machine. */
 async function loginArgs(wish: RedisWish, place: Scratch): Promise<readonly string[]> {
   if (wish.password === undefined) return [];
   const file = join(place.dir, 'users.acl');
-  const limited = `user ${wish.username ?? 'default'} on >${wish.password} `;
+  const { username, password } = wish;
   const lines =
-    wish.username === undefined
-      ? [`${limited}~* &* +@all`]
-      : [
-          'user default off',
-          `${limited}${operatorRules.join(' ')}`,
-          `user admin on >${wish.password} ~* &* +@all`,
-        ];
+    username === undefined
+      ? [`user default on >${password} ~* &* +@all`]
+      : ['user default off', operatorLine(username, password), `user admin on >${password} ~* &* +@all`];
   await writeFile(file, `${lines.join('\n')}\n`, { mode: 0o600 });
   return ['--aclfile', file];
 }

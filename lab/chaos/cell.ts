@@ -12,6 +12,7 @@ import { ApiProxy } from './api-proxy.ts';
 import { ChaosOperator, type OperatorStart } from './operator.ts';
 import {
   type Asked,
+  askedAtFirst,
   baseNodes,
   limits,
   manifestOf,
@@ -57,7 +58,7 @@ export class ChaosCell {
   readonly redisProxy: RedisProxy;
   readonly api: ApiProxy;
   readonly operator: ChaosOperator;
-  readonly asked: Asked = { nodes: baseNodes, template: 1, without: undefined, byLoad: false };
+  readonly asked: Asked = { ...askedAtFirst };
   /** Injections since the start, for what must not grow with them. */
   injections = 0;
   readonly #told = new WeakSet<ChaosOperator>();
@@ -66,6 +67,7 @@ export class ChaosCell {
   /** Of the last change, which every view has to show before anything is steady. */
   #generation = 0;
   #cutsSeen = 0;
+  /** Brings people while the load says how many nodes there are. */
   #crowd: NodeJS.Timeout | undefined;
   #watching = true;
   #stopping = false;
@@ -140,6 +142,12 @@ export class ChaosCell {
     await operator.kill();
   }
 
+  /** Killed, and started again at once. */
+  async restartOperator(wish?: OperatorStart): Promise<void> {
+    await this.killOperator();
+    await this.startOperator(this.operator, wish);
+  }
+
   /** SIGTERM. */
   async stopOperator(operator: ChaosOperator = this.operator): Promise<number> {
     this.#told.add(operator);
@@ -148,7 +156,7 @@ export class ChaosCell {
 
   /** Makes the fleet, as a person would. */
   async create(): Promise<void> {
-    Object.assign(this.asked, { nodes: baseNodes, template: 1, without: undefined, byLoad: false });
+    Object.assign(this.asked, askedAtFirst);
     this.judge.asked(baseNodes, performance.now());
     const { client } = this.wish.view;
     const { mediaNodes } = this.wish.world();
@@ -187,7 +195,6 @@ export class ChaosCell {
 
   /** From now on the load says how many nodes there are, and there is more of it than so many nodes carry. */
   async askByLoad(): Promise<void> {
-    this.asked.byLoad = true;
     const world = this.wish.world();
     this.#crowd ??= setInterval(() => {
       const people = world.rooms(this.name).reduce((sum, { participants }) => sum + participants, 0);
@@ -202,7 +209,6 @@ export class ChaosCell {
     clearInterval(this.#crowd);
     this.#crowd = undefined;
     await this.change({ autoscaling: { mode: 'External' } });
-    this.asked.byLoad = false;
     const world = this.wish.world();
     const large = world.rooms(this.name).filter(({ participants }) => participants === crowdRoom);
     await Promise.all(large.map(async ({ name }) => await world.endRoom(name)));
@@ -240,9 +246,10 @@ export class ChaosCell {
     const cluster = view.cluster(namespace, name);
     if (cluster === undefined || cluster.metadata.generation < this.#generation)
       return 'the change is not seen';
-    const { byLoad, nodes: asked } = this.asked;
-    const nodes = byLoad ? (cluster.status?.desiredNodes ?? 0) : asked;
-    if (byLoad && nodes <= asked) return `the load does not lead to more than ${asked} nodes`;
+    const isByLoad = this.#crowd !== undefined;
+    const { nodes: asked } = this.asked;
+    const nodes = isByLoad ? (cluster.status?.desiredNodes ?? 0) : asked;
+    if (isByLoad && nodes <= asked) return `the load does not lead to more than ${asked} nodes`;
     const pods = unsteadyPods(view.pods(name), { ...this.asked, nodes });
     return pods ?? unsteadyStatus(cluster, nodes) ?? (await this.#unsteadyRegistry(nodes));
   }

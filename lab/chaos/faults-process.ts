@@ -13,8 +13,7 @@ export const processFaults: readonly Fault[] = [
   hand(
     { name: 'operator killed', says: 'SIGKILL, and started again at once.', extraMs: restartMs },
     async ({ cell }) => {
-      await cell.killOperator();
-      await cell.startOperator();
+      await cell.restartOperator();
     },
   ),
   hand(
@@ -57,8 +56,7 @@ export const processFaults: readonly Fault[] = [
       weight: 0.4,
     },
     async ({ cell, random }) => {
-      await cell.killOperator();
-      await cell.startOperator(cell.operator, { clockMs: Math.round(uniform(random, -dayMs, dayMs)) });
+      await cell.restartOperator({ clockMs: Math.round(uniform(random, -dayMs, dayMs)) });
       await sleep(uniform(random, 4000, 9000));
       await swallow(until({ what: 'its start', timeoutMs: 20_000 }, () => cell.operator.hasStarted));
       cell.operator.shiftClock(0);
@@ -75,8 +73,7 @@ export const processFaults: readonly Fault[] = [
       cell.operator.closeLog();
       await cell.nudge();
       await sleep(uniform(random, 500, 2000));
-      await cell.killOperator();
-      await cell.startOperator();
+      await cell.restartOperator();
     },
   ),
   hand(
@@ -87,11 +84,9 @@ export const processFaults: readonly Fault[] = [
       weight: 0.3,
     },
     async ({ cell, random }) => {
-      await cell.killOperator();
-      await cell.startOperator(cell.operator, { stdout: 'Full' });
+      await cell.restartOperator({ stdout: 'Full' });
       await sleep(uniform(random, 2000, 5000));
-      await cell.killOperator();
-      await cell.startOperator();
+      await cell.restartOperator();
     },
   ),
   hand(

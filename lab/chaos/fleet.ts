@@ -12,12 +12,11 @@ export interface Asked {
   template: number;
   /** No Pod is to be left there. */
   without: string | undefined;
-  /** More than `nodes` are to be there, as many as the operator itself says: the load wants them. */
-  byLoad: boolean;
 }
 
 /** Nodes of a fleet at rest, between stories. */
 export const baseNodes = 2;
+export const askedAtFirst: Readonly<Asked> = { nodes: baseNodes, template: 1, without: undefined };
 export const limits: Limits = { min: 2, max: 4, surge: 1, maxConcurrent: 2 };
 
 /** Holds the password of the operator's login at Redis. */

@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { until } from '../exec.ts';
-import { operatorRules } from '../local-redis.ts';
+import { operatorLine } from '../local-redis.ts';
 import {
   freePorts,
   type LocalProcess,
@@ -118,7 +118,6 @@ export class ChaosRedis {
 
   /** The laboratory and the played media servers need none. */
   #users(): readonly string[] {
-    const own = `user ${operatorUser} on >${this.#password} ${operatorRules.join(' ')}`;
-    return ['user default on nopass ~* &* +@all', own];
+    return ['user default on nopass ~* &* +@all', operatorLine(operatorUser, this.#password)];
   }
 }

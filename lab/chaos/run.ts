@@ -210,8 +210,7 @@ async function renew(cell: ChaosCell, signal: AbortSignal): Promise<void> {
   await insist(() => cell.wish.redis.setFull(false));
   await endSecond(cell);
   await cell.endByLoad();
-  await cell.killOperator();
-  await cell.startOperator();
+  await cell.restartOperator();
   for (const machine of cell.wish.machines) await cell.wish.world().uncordonMachine(machine);
   await cell.remove();
   await cell.create();

@@ -129,11 +129,9 @@ export function liveRooms(node: Pick<MediaNode, 'rooms'>): readonly RoomPlacemen
   return node.rooms.filter((placement) => placement.participants !== undefined);
 }
 
-/** How many those are, for whoever asks it of every node at every pass. */
+/** How many those are. */
 export function liveRoomCount({ rooms }: Pick<MediaNode, 'rooms'>): number {
-  let count = 0;
-  for (const { participants } of rooms) if (participants !== undefined) count += 1;
-  return count;
+  return tallyOf(rooms).live;
 }
 
 /** Lent to a load test: what it carries is not the fleet's. */
