@@ -158,13 +158,18 @@ function redisError(what: string, error: unknown): RedisUnavailableError | Redis
 /** Answers that Redis gives while it starts, fails over or is busy. */
 const passing = /^(?:LOADING|READONLY|CLUSTERDOWN|TRYAGAIN|MASTERDOWN|BUSY|MOVED|ASK|NOREPLICAS)\b/;
 
+/** What Redis says of a login, old versions included; that it has too many clients is another matter. */
+const ofLogin = /^(?:WRONGPASS|NOAUTH|NOPERM|ERR invalid password|ERR AUTH)\b/;
+
 /** Why there is no connection, as far as the last attempts told. */
 function notConnected(client: RedisClient): Error {
   const trouble = troubleOf(client);
   if (trouble === undefined) return new Error('not connected');
   const text = whyOf(trouble);
-  if (nameOf(trouble) !== 'ReplyError' || passing.test(text)) return new Error(`not connected: ${text}`);
-  return new RedisLoginError(`Redis refused the login: ${text}`);
+  const isRefused = nameOf(trouble) === 'ReplyError' && ofLogin.test(text);
+  return isRefused
+    ? new RedisLoginError(`Redis refused the login: ${text}`)
+    : new Error(`not connected: ${text}`);
 }
 
 const lateText = `no answer within ${commandTimeoutMs} ms`;

@@ -256,6 +256,28 @@ describe('the Redis login of the documentation', () => {
 });
 
 test(
+  'a Redis with too many clients is told as such, and not as a login that does not hold',
+  async () => {
+    const redis = await startRedis();
+    cleanups.push(async () => await redis.stop());
+    const admin = await opened(redis.address);
+    await allow(admin, operatorRules);
+    await admin.call('CONFIG', 'SET', 'maxclients', '1');
+    const config = { mode: 'standalone', address: redis.address, db, auth: login } satisfies RedisConfig;
+    const link = connectRedis(config, silentLog);
+    cleanups.push(async () => await link.close());
+    const table = new NodeTable(link, systemClock);
+    await sleep(300);
+    expect(await table.read()).toMatchObject({
+      kind: 'Failed',
+      why: expect.stringMatching(/not connected: /),
+    });
+    expect(table.isRefused).toBe(false);
+  },
+  patientMs,
+);
+
+test(
   'a database that there is not is never taken for the first one',
   async () => {
     const redis = await startRedis();
