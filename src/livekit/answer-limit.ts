@@ -35,17 +35,30 @@ export interface StreamLimit {
   readonly clock: Pick<Clock, 'elapsedMs'>;
 }
 
-/** Destroys a stream of answers on which more than so many bytes come within so much time. */
+interface Part {
+  readonly fromMs: number;
+  bytes: number;
+}
+
+const partsOfTime = 8;
+
+/**
+ * Destroys a stream of answers on which more than so many bytes come within so much time, wherever that time begins: counted
+ * from fixed moments, an answer of nearly twice the size would pass when such a moment falls into its middle. What came up to
+ * an eighth of the time earlier counts as well.
+ */
 export function limitStream(stream: Duplex, { mostBytes, withinMs, clock }: StreamLimit): void {
-  let fromMs = clock.elapsedMs();
-  let bytes = 0;
+  const partMs = withinMs / partsOfTime;
+  let parts: Part[] = [];
   stream.on('data', (chunk: Buffer) => {
     const nowMs = clock.elapsedMs();
-    if (nowMs - fromMs > withinMs) {
-      fromMs = nowMs;
-      bytes = 0;
+    const last = parts.at(-1);
+    if (last !== undefined && nowMs - last.fromMs < partMs) last.bytes += chunk.byteLength;
+    else {
+      parts = parts.filter(({ fromMs }) => nowMs - fromMs < withinMs + partMs);
+      parts.push({ fromMs: nowMs, bytes: chunk.byteLength });
     }
-    bytes += chunk.byteLength;
+    const bytes = parts.reduce((sum, part) => sum + part.bytes, 0);
     if (bytes > mostBytes) stream.destroy(new AnswerTooLargeError(mostBytes));
   });
 }

@@ -38,10 +38,24 @@ describe('a stream of answers', () => {
     const { time, stream, faults, send } = limited();
     for (let at = 0; at < 20; at += 1) {
       await send(10);
-      time.pass(2001);
+      time.pass(2251);
     }
     expect({ faults, destroyed: stream.destroyed }).toEqual({ faults: [], destroyed: false });
   });
+
+  test.each([0, 100, 900, 1500, 1900])(
+    'ends in an answer that is too large, %d ms after an earlier one',
+    async (pauseMs) => {
+      const { time, faults, send } = limited();
+      await send(1);
+      time.pass(pauseMs);
+      for (let at = 0; at < 6; at += 1) {
+        await send(2);
+        time.pass(390);
+      }
+      expect(faults).toEqual(['AnswerTooLargeError']);
+    },
+  );
 
   test('ends when more comes within the time of one answer', async () => {
     const { time, stream, faults, send } = limited();
