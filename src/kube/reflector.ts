@@ -45,10 +45,10 @@ export interface ReflectorOptions<T extends KubeObject> {
    */
   readonly silenceMs?: number;
   /**
-   * How long to wait after being told that this may not be watched or does not exist, without a warning; the usual
-   * back-off unless told.
+   * The longest wait after being told that this may not be watched or does not exist, of which no warning is then given; the
+   * usual back-off, with one, unless told.
    */
-  readonly deniedRetryMs?: number;
+  readonly deniedCapMs?: number;
   readonly runtime?: Runtime;
   readonly log?: Log;
   readonly hooks?: ReflectorHooks;
@@ -193,12 +193,16 @@ export class Reflector<T extends KubeObject> {
     this.#failures += 1;
     this.#isDoubted = true;
     const isRefused = known instanceof ForbiddenError || known instanceof NotFoundError;
-    const isExpected = isRefused && this.#options.deniedRetryMs !== undefined;
-    const waitMs = isExpected ? (this.#options.deniedRetryMs ?? 0) : this.#backoffAfter(known);
+    const deniedCapMs = isRefused ? this.#options.deniedCapMs : undefined;
+    const waitMs =
+      deniedCapMs === undefined
+        ? this.#backoffAfter(known)
+        : fullJitterMs(this.#runtime, this.#failures, { ...backoff, capMs: deniedCapMs });
     this.#options.hooks?.onFailure?.(known, waitMs);
     const fields = { code: known.code, failures: this.#failures, retryInMs: Math.round(waitMs) };
     // A single interruption is everyday life; a row of them is news.
-    if (isExpected || this.#failures < newsworthyFailures) this.#log.debug('watch interrupted', fields);
+    if (deniedCapMs !== undefined || this.#failures < newsworthyFailures)
+      this.#log.debug('watch interrupted', fields);
     else this.#log.warn('watch keeps failing', { ...fields, error: known.message });
     return waitMs;
   }

@@ -7,8 +7,11 @@ import { ForbiddenError, NotFoundError } from '../kube/errors.ts';
 import type { KubeObject } from '../kube/kinds.ts';
 import { Reflector, type ReflectorOptions } from '../kube/reflector.ts';
 
-/** The right may be granted later; nobody needs that to be noticed at once. */
-const askAgainMs = 300_000;
+/**
+ * The right may be granted later, which nobody needs to be noticed at once. But an API server that has just started refuses
+ * everybody for some seconds, so the first waits are short.
+ */
+const longestWaitMs = 60_000;
 
 export interface OptionalWatchOptions<T extends KubeObject> extends ReflectorOptions<T> {
   readonly log: Log;
@@ -30,7 +33,7 @@ export class OptionalWatch<T extends KubeObject> {
     const { hooks, log, without, type } = options;
     this.reflector = new Reflector<T>({
       ...options,
-      deniedRetryMs: askAgainMs,
+      deniedCapMs: longestWaitMs,
       hooks: {
         ...hooks,
         onWatch: (version) => {

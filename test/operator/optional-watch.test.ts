@@ -21,11 +21,16 @@ const ready = (status: string) => ({
   ],
 });
 
-/** Kubernetes Nodes of an API server that lists these, then tells of these changes; or that refuses with a status. */
+/**
+ * Kubernetes Nodes of an API server that lists these, then tells of these changes; or that refuses with a status. At first it
+ * refuses everybody so many times.
+ */
 async function watched(
   answer: number | { readonly items: readonly object[]; readonly changes: readonly object[] },
+  { refusals, timeFactor } = { refusals: 0, timeFactor: 1 },
 ) {
   const server = await ScriptedServer.start((seen, response) => {
+    if (server.seen.length <= refusals) return json(response, 403, { reason: 'Forbidden' });
     if (typeof answer === 'number') return json(response, answer, { reason: 'Forbidden' });
     if (seen.url.searchParams.get('watch') === null) {
       return json(response, 200, { metadata: { resourceVersion: '10' }, items: answer.items });
@@ -48,7 +53,7 @@ async function watched(
   // A minute passes between any two looks at the clock.
   let wallMs = Date.parse('2026-03-01T12:00:00Z');
   const nodes = new KubeNodes({
-    http: server.http({ runtime: fastRuntime(1) }),
+    http: server.http({ runtime: fastRuntime(timeFactor) }),
     log,
     clock: { wallMs: () => (wallMs += 60_000) },
     onChange: (name) => void changed.push(name),
@@ -114,6 +119,16 @@ describe('Kubernetes Nodes', () => {
     expect(nodes.isWatching).toBe(false);
     expect(warnings).toEqual([expect.stringContaining('set rbac.kubernetesNodes=true')]);
     expect(server.seen).toHaveLength(1);
+  });
+
+  test('are known within seconds where an API server that has just started refused everybody at first', async () => {
+    const answer = { items: [aNode('a', '1', {}, ready('True'))], changes: [] };
+    const { nodes, warnings } = await watched(answer, { refusals: 4, timeFactor: 20 });
+    expect(nodes.isWatching).toBe(false);
+    await until(() => nodes.isWatching);
+
+    expect(nodes.of(['a'])).toMatchObject({ a: { ready: true } });
+    expect(warnings).toHaveLength(1);
   });
 });
 
