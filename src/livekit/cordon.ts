@@ -1,7 +1,7 @@
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
-import { CordonRhythm, wholeEveryMs } from './cordon-rhythm.ts';
 import { cordonScript } from './cordon-script.ts';
+import { HeartbeatRhythm } from './heartbeat-rhythm.ts';
 import { nodesKey } from './node-table.ts';
 import type { RedisLink } from './redis.ts';
 import type { Cancel, Timers } from './timers.ts';
@@ -42,6 +42,8 @@ export interface CordonParts {
 
 /** Of fewer closed nodes all are looked at after each heartbeat: it costs nothing. */
 const restingFrom = 50;
+/** How often all have to be looked at, at least, while some are left out. */
+const wholeEveryMs = 300;
 /** And without a notice every so many times only: half a heartbeat is what a lost notice can cost. */
 const wholeOfFewEvery = 3;
 /** The servers themselves choose no node whose heartbeat is older. */
@@ -75,7 +77,7 @@ interface Step {
  */
 export class CordonKeeper {
   readonly #parts: CordonParts;
-  readonly #rhythm: CordonRhythm;
+  readonly #rhythm: HeartbeatRhythm;
   readonly #stopBackstop: Cancel;
   readonly #counts = { applies: 0, marked: 0, cleared: 0, refused: 0, failed: 0 };
   readonly #sights = new Map<string, Sight>();
@@ -95,7 +97,7 @@ export class CordonKeeper {
 
   constructor(parts: CordonParts) {
     this.#parts = parts;
-    this.#rhythm = new CordonRhythm(parts.clock);
+    this.#rhythm = new HeartbeatRhythm(parts.clock);
     this.#stopBackstop = parts.timers.every(wholeEveryMs, () => this.#lookAtAll());
   }
 
@@ -179,7 +181,7 @@ export class CordonKeeper {
       const args = [...counts, ...step.closed, ...step.open, ...without(step.released, new Set(this.#open))];
       const reply = readReply(await this.#parts.link.run(cordonScript, nodesKey, args));
       this.#see(step.open, reply.digests);
-      this.#rhythm.marked(reply.marked);
+      this.#rhythm.heard(reply.marked);
       if (step.released.size > 0 && this.#released === step.released) this.#released = new Set();
       return await this.#account(step, reply, noticedAtMs);
     } catch (error) {

@@ -1,15 +1,16 @@
 /** Which heartbeats of a large fleet are worth a decision at once: most say what was known. */
 import type { Clock } from '../base/clock.ts';
 import type { NodeEntry } from '../core/readings.ts';
-import { decodeNode, type DecodedNode } from './node-decode.ts';
-import { nodesKey } from './node-table.ts';
+import { FleetEntries } from './fleet-entries.ts';
+import type { DecodedNode } from './node-decode.ts';
+import type { NodesLook } from './node-table.ts';
 import type { RedisLink } from './redis.ts';
 import type { Cancel, Timers } from './timers.ts';
 
 export type When = 'soon' | 'later';
 
 export interface HeartbeatNewsParts {
-  readonly link: Pick<RedisLink, 'hashPairs'>;
+  readonly link: Pick<RedisLink, 'hashAll' | 'hashMany' | 'hashSize'>;
   readonly clock: Clock;
   readonly timers: Timers;
   /** `soon`: a decision may hang on it. `later`: nothing is known that could not wait. */
@@ -35,19 +36,11 @@ interface Known {
   readonly participants: number;
 }
 
-interface Seen {
-  readonly field: Buffer;
-  readonly value: Buffer;
-  readonly nodeId: string;
-  readonly known: Known;
-}
-
 export class HeartbeatNews {
   readonly #parts: HeartbeatNewsParts;
+  readonly #entries: FleetEntries;
   #judged: ReadonlyMap<string, Known> = new Map();
   #total = 0;
-  /** In the order of Redis, which stays the same as long as no node comes or goes. */
-  #seen: readonly Seen[] = [];
   #looking = false;
   #again = false;
   #gap: Cancel | undefined;
@@ -55,20 +48,26 @@ export class HeartbeatNews {
 
   constructor(parts: HeartbeatNewsParts) {
     this.#parts = parts;
+    this.#entries = new FleetEntries(parts.link, parts.clock);
   }
 
-  /** These are decided upon now: news is what differs from them. */
-  judged(nodes: readonly NodeEntry[]): void {
+  /** These are decided upon now, and were read as `look`: news is what differs from them. */
+  judged(nodes: readonly NodeEntry[], look: NodesLook): void {
     this.#judged = new Map(nodes.map((node) => [node.nodeId, knownOf(node)]));
     this.#total = [...this.#judged.values()].reduce((sum, { participants }) => sum + participants, 0);
+    if (this.#isLarge()) this.#entries.take(look);
   }
 
   /** Some node has told of itself. */
   notice(): void {
     if (this.#stopped) return;
-    if (this.#judged.size <= largeFrom) return this.#parts.tell('soon');
+    if (!this.#isLarge()) return this.#parts.tell('soon');
     this.#again = true;
     if (!this.#looking && this.#gap === undefined) void this.#look();
+  }
+
+  #isLarge(): boolean {
+    return this.#judged.size > largeFrom;
   }
 
   stop(): void {
@@ -95,15 +94,16 @@ export class HeartbeatNews {
 
   async #differs(): Promise<boolean> {
     try {
-      this.#seen = this.#read(await this.#parts.link.hashPairs(nodesKey));
+      await this.#entries.refresh();
     } catch {
       // That nothing can be read is for the next decision to find out, and it should.
       return true;
     }
-    if (this.#seen.length !== this.#judged.size) return true;
+    if (this.#entries.size !== this.#judged.size) return true;
     let changed = 0;
-    for (const { nodeId, known } of this.#seen) {
-      const judged = this.#judged.get(nodeId);
+    for (const node of this.#entries.nodes()) {
+      const known = knownOf(node);
+      const judged = this.#judged.get(node.nodeId);
       if (judged?.word !== known.word) return true;
       const by = Math.abs(known.participants - judged.participants);
       if (by >= Math.max(leastOfNode, nodeShare * judged.participants)) return true;
@@ -111,23 +111,6 @@ export class HeartbeatNews {
     }
     return changed >= Math.max(leastOfFleet, fleetShare * this.#total);
   }
-
-  #read(pairs: readonly Buffer[]): readonly Seen[] {
-    const seen: Seen[] = [];
-    for (let at = 0; 2 * at + 1 < pairs.length; at += 1) {
-      const [field, value] = [pairs[2 * at], pairs[2 * at + 1]];
-      if (field === undefined || value === undefined) continue;
-      const before = this.#seen[at];
-      const isSame = before !== undefined && before.value.equals(value) && before.field.equals(field);
-      seen.push(isSame ? before : seenNow(field, value));
-    }
-    return seen;
-  }
-}
-
-function seenNow(field: Buffer, value: Buffer): Seen {
-  const nodeId = field.toString();
-  return { field, value, nodeId, known: knownOf(decodeNode(nodeId, value)) };
 }
 
 /** A mark comes and goes with each heartbeat of a closed node, and is none. */

@@ -22,8 +22,6 @@ export interface RedisScript {
 export interface RedisLink {
   readonly config: RedisConfig;
   hashAll(key: string): Promise<ReadonlyMap<string, Buffer>>;
-  /** The same as fields and values in turn, in the order of Redis: for whoever looks often and mostly finds nothing new. */
-  hashPairs(key: string): Promise<readonly Buffer[]>;
   /** Answers in the order of `fields`. */
   hashMany(key: string, fields: readonly string[]): Promise<readonly (Buffer | undefined)[]>;
   hashSize(key: string): Promise<number>;
@@ -69,18 +67,14 @@ class IoredisLink implements RedisLink {
 
   async hashAll(key: string): Promise<ReadonlyMap<string, Buffer>> {
     // The client's own reply is an object with a property for each of perhaps 20,000 fields, made before this map.
-    const pairs = await this.hashPairs(key);
+    const reply = await this.#ask('HGETALL', () => this.#client.callBuffer('HGETALL', key));
+    const pairs: readonly unknown[] = Array.isArray(reply) ? reply : [];
     const fields = new Map<string, Buffer>();
     for (let at = 0; at + 1 < pairs.length; at += 2) {
       const [field, value] = [pairs[at], pairs[at + 1]];
-      if (field !== undefined && value !== undefined) fields.set(field.toString('utf8'), value);
+      if (Buffer.isBuffer(field) && Buffer.isBuffer(value)) fields.set(field.toString('utf8'), value);
     }
     return fields;
-  }
-
-  async hashPairs(key: string): Promise<readonly Buffer[]> {
-    const pairs = await this.#ask('HGETALL', () => this.#client.callBuffer('HGETALL', key));
-    return Array.isArray(pairs) ? pairs.filter((one) => Buffer.isBuffer(one)) : [];
   }
 
   async hashMany(key: string, fields: readonly string[]): Promise<readonly (Buffer | undefined)[]> {

@@ -15,29 +15,22 @@ export class RegistryTooLargeError extends Error {
 
 type Hash = ReadonlyMap<string, Buffer>;
 
-export interface BoundedRegistry {
-  readonly values: Hash;
-  readonly placements: Hash;
-  readonly serverVersion: string | undefined;
+/**
+ * The entries of servers, with ids that are too long cut: such a server is unknown, and costs nobody the view of the others.
+ * @throws RegistryTooLargeError
+ */
+export function boundedNodes(nodes: Hash): Hash {
+  refuseBeyond(mostNodes, 'servers', nodes.size);
+  return withShortKeys(nodes);
 }
 
 /**
- * The same, with names that are too long cut. A room with such a name still holds its server, its size is unknown; a
- * server with such an id is unknown. So one of them costs nobody the view of the others. @throws RegistryTooLargeError
+ * Rooms and the ids of their servers, with names that are too long cut: such a room still holds its server, its size is
+ * unknown. @throws RegistryTooLargeError
  */
-export function bounded(read: {
-  readonly nodes: Hash;
-  readonly roomNodes: Hash;
-  readonly version: string | undefined;
-}): BoundedRegistry {
-  const { nodes, roomNodes, version } = read;
-  refuseBeyond(mostNodes, 'servers', nodes.size);
+export function boundedPlacements(roomNodes: Hash): Hash {
   refuseBeyond(mostRooms, 'rooms', roomNodes.size);
-  return {
-    values: withShortKeys(nodes),
-    placements: withShortValues(withShortKeys(roomNodes)),
-    serverVersion: version === undefined ? undefined : shortened(version),
-  };
+  return withShortValues(withShortKeys(roomNodes));
 }
 
 function refuseBeyond(most: number, what: string, found: number): void {
@@ -49,7 +42,8 @@ function refuseBeyond(most: number, what: string, found: number): void {
 
 function withShortKeys(hash: Hash): Hash {
   for (const key of hash.keys()) {
-    if (key.length > longestName) return new Map([...hash].map(([name, value]) => [shortened(name), value]));
+    if (key.length > longestName)
+      return new Map([...hash].map(([name, value]) => [boundedName(name), value]));
   }
   return hash;
 }
@@ -58,13 +52,13 @@ function withShortKeys(hash: Hash): Hash {
 function withShortValues(hash: Hash): Hash {
   for (const value of hash.values()) {
     if (value.byteLength <= longestName) continue;
-    return new Map([...hash].map(([name, id]) => [name, Buffer.from(shortened(id.toString('utf8')))]));
+    return new Map([...hash].map(([name, id]) => [name, Buffer.from(boundedName(id.toString('utf8')))]));
   }
   return hash;
 }
 
 /** Two that begin alike stay two. */
-function shortened(name: string): string {
+export function boundedName(name: string): string {
   if (name.length <= longestName) return name;
   const digest = createHash('sha256').update(name).digest('hex').slice(0, 16);
   return `${name.slice(0, keptOfName)}…${digest}`;

@@ -1,6 +1,7 @@
 import type { Redis } from 'ioredis';
 import type { Log } from '../base/log.ts';
-import { nodesKey, roomNodesKey } from './node-table.ts';
+import { nodesKey } from './node-table.ts';
+import { roomNodesKey } from './room-table.ts';
 import type { RedisLink } from './redis.ts';
 import { closeClient, openSingle } from './redis-client.ts';
 import { Coalescer } from './coalesce.ts';

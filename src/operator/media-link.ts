@@ -108,7 +108,7 @@ export class MediaLink implements MediaPort {
 
   async readRedis(wish?: LookWish): Promise<RedisReading> {
     const reading = await this.#table.read(wish);
-    if (reading.kind === 'Read') this.#news.judged(reading.nodes);
+    if (reading.kind === 'Read') this.#news.judged(reading.nodes, this.#table.nodesLook);
     return reading;
   }
 

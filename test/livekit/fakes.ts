@@ -70,10 +70,6 @@ export class FakeLink implements RedisLink {
     return new Map(this.hashes.get(key));
   }
 
-  async hashPairs(key: string): Promise<readonly Buffer[]> {
-    return [...(await this.hashAll(key))].flatMap(([field, value]) => [Buffer.from(field), value]);
-  }
-
   async hashMany(key: string, fields: readonly string[]): Promise<readonly (Buffer | undefined)[]> {
     await this.#turn(`many ${key} ${fields.length}`);
     return fields.map((field) => this.hashes.get(key)?.get(field));

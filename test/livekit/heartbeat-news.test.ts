@@ -23,9 +23,13 @@ async function aFleet(size: number) {
     Array.from({ length: size }, (_, at) => [`ND_${at}`, entry(`ND_${at}`)]),
   );
   link.set('nodes', entries);
-  const read = await new NodeTable(link, time).read();
-  if (read.kind === 'Read') news.judged(read.nodes);
-  link.asked.length = 0;
+  const table = new NodeTable(link, time);
+  const judge = async (): Promise<void> => {
+    const read = await table.read();
+    if (read.kind === 'Read') news.judged(read.nodes, table.nodesLook);
+    link.asked.length = 0;
+  };
+  await judge();
   const say = (changes: Readonly<Record<string, Said | 'gone'>>): void => {
     for (const [id, said] of Object.entries(changes)) {
       if (said === 'gone') delete entries[id];
@@ -33,7 +37,7 @@ async function aFleet(size: number) {
     }
     link.set('nodes', entries);
   };
-  return { link, time, news, told, say };
+  return { link, time, news, told, say, judge };
 }
 
 describe('a heartbeat', () => {
@@ -81,12 +85,11 @@ describe('a heartbeat', () => {
   });
 
   test('whose entry cannot be decoded is news, and not a second time', async () => {
-    const { news, told, link, time } = await aFleet(100);
+    const { news, told, link, time, judge } = await aFleet(100);
     link.hashes.get('nodes')?.set('ND_3', Buffer.from([255, 255, 255]));
     news.notice();
     await settle();
-    const read = await new NodeTable(link, time).read();
-    if (read.kind === 'Read') news.judged(read.nodes);
+    await judge();
     time.pass(1000);
     news.notice();
     await settle();
@@ -97,17 +100,17 @@ describe('a heartbeat', () => {
 describe('looks', () => {
   test('are far enough apart that they take a twelfth of the time', async () => {
     const { news, link, time } = await aFleet(100);
-    const ask = link.hashAll.bind(link);
-    link.hashAll = async (key) => {
+    const ask = link.hashMany.bind(link);
+    link.hashMany = async (key, fields) => {
       await new Promise<void>((resolve) => void time.after(10, resolve));
-      return await ask(key);
+      return await ask(key, fields);
     };
     for (let ms = 0; ms < 1200; ms += 5) {
       news.notice();
       time.pass(5);
       await settle();
     }
-    const looks = link.asked.length;
+    const looks = link.asked.filter((what) => what.startsWith('many nodes')).length;
     expect(looks).toBeGreaterThanOrEqual(9);
     expect(looks).toBeLessThanOrEqual(12);
   });
@@ -118,11 +121,61 @@ describe('looks', () => {
     await settle();
     time.pass(60_000);
     await settle();
-    expect(link.asked).toHaveLength(1);
+    expect(link.asked).toEqual(['many nodes 100', 'size nodes']);
     news.notice();
     news.stop();
     await settle();
     expect(told).toEqual(['later']);
     expect(time.pending()).toBe(0);
+  });
+
+  /** Each node tells of itself every 2 s, one after the other. */
+  async function beat(fleet: Awaited<ReturnType<typeof aFleet>>, forMs: number): Promise<void> {
+    for (let ms = 0; ms < forMs; ms += 20) {
+      const round = Math.floor(ms / 2000);
+      fleet.say({ [`ND_${(ms / 20) % 100}`]: { beat: BigInt(1000 + 2 * round) } });
+      fleet.time.pass(20);
+      fleet.news.notice();
+      await settle();
+    }
+  }
+
+  test('read those that are due, and all of them once a second', async () => {
+    const fleet = await aFleet(100);
+    await beat(fleet, 6000);
+    fleet.link.asked.length = 0;
+    await beat(fleet, 2000);
+    const due = fleet.link.asked.flatMap((what) => /^many nodes (\d+)$/u.exec(what)?.[1] ?? []).map(Number);
+    expect(due.length).toBeGreaterThanOrEqual(95);
+    expect(Math.max(...due)).toBeLessThanOrEqual(15);
+    expect(fleet.link.asked.filter((what) => what === 'all nodes')).toHaveLength(2);
+    expect(fleet.told).not.toContain('soon');
+  });
+
+  test('find within a second what a node tells at an unusual time', async () => {
+    const fleet = await aFleet(100);
+    await beat(fleet, 6000);
+    fleet.say({ ND_99: { people: 150, beat: 3001n } });
+    const before = fleet.told.length;
+    let waitedMs = 0;
+    while (fleet.told.at(-1) !== 'soon' && waitedMs < 3000) {
+      fleet.time.pass(20);
+      waitedMs += 20;
+      fleet.news.notice();
+      await settle();
+    }
+    expect(waitedMs).toBeLessThanOrEqual(1000);
+    expect(fleet.told.slice(before, -1)).not.toContain('soon');
+  });
+
+  test('go by what a decision has read since: it is no news again', async () => {
+    const fleet = await aFleet(100);
+    await beat(fleet, 6000);
+    fleet.say({ ND_99: { people: 150, beat: 3001n } });
+    await fleet.judge();
+    fleet.time.pass(100);
+    fleet.news.notice();
+    await settle();
+    expect(fleet.told).not.toContain('soon');
   });
 });

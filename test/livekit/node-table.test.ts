@@ -275,13 +275,49 @@ describe('a look at the registry', () => {
       return [reading.kind === 'Read' ? reading.rooms.length : 0, reads()];
     };
     expect(await look(false)).toEqual([4000, 1]);
-    time.pass(199);
+    time.pass(279);
     expect(await look(false)).toEqual([4000, 1]);
     expect(await look(true)).toEqual([4000, 2]);
-    time.pass(199);
+    time.pass(279);
     expect(await look(false)).toEqual([4000, 2]);
-    time.pass(1);
+    time.pass(121);
     expect(await look(false)).toEqual([4000, 3]);
+  });
+
+  test('reads the rooms of a large fleet ahead, so that nobody waits for them while looks are frequent', async () => {
+    const { link, time, table } = setUp();
+    const rooms = (count: number) =>
+      link.set(
+        'room_node_map',
+        Object.fromEntries(Array.from({ length: count }, (_, n) => [`r${n}`, 'ND_a'])),
+      );
+    const look = async (): Promise<number> => {
+      const reading = await table.read({ roomsNow: false });
+      await new Promise(setImmediate);
+      return reading.kind === 'Read' ? reading.rooms.length : 0;
+    };
+    rooms(4000);
+    await look();
+    rooms(3999);
+    time.pass(280);
+    expect(await look()).toBe(4000);
+    time.pass(119);
+    expect(await look()).toBe(3999);
+  });
+
+  test('that read ahead in vain asks again, and tells of it then', async () => {
+    const { link, time, table } = setUp();
+    link.set('room_node_map', Object.fromEntries(Array.from({ length: 4000 }, (_, n) => [`r${n}`, 'ND_a'])));
+    await table.read();
+    const ask = link.hashAll.bind(link);
+    link.hashAll = async (key) => {
+      if (key === 'room_node_map') throw new Error('no rooms');
+      return await ask(key);
+    };
+    time.pass(300);
+    expect(await table.read({ roomsNow: false })).toMatchObject({ kind: 'Read' });
+    time.pass(100);
+    expect(await table.read({ roomsNow: false })).toMatchObject({ kind: 'Failed', why: 'no rooms' });
   });
 
   test('that wants the rooms as they are now does not share one that may do without', async () => {

@@ -1,12 +1,18 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Clock } from '../../src/base/clock.ts';
 import { NodeTable } from '../../src/livekit/node-table.ts';
-import { bounded, longestName, mostNodes, mostRooms } from '../../src/livekit/registry-bounds.ts';
+import {
+  boundedName,
+  boundedNodes,
+  boundedPlacements,
+  longestName,
+  mostNodes,
+  mostRooms,
+} from '../../src/livekit/registry-bounds.ts';
 import { encodeNode } from '../../lab/livekit-encode.ts';
 import { FakeLink } from './fakes.ts';
 
 const clock: Clock = { wallMs: () => 0, elapsedMs: () => 0 };
-const none: ReadonlyMap<string, Buffer> = new Map();
 
 function many(count: number): ReadonlyMap<string, Buffer> {
   return new Map(Array.from({ length: count }, (_, at) => [`n${at}`, Buffer.from('ND_a')]));
@@ -15,25 +21,22 @@ function many(count: number): ReadonlyMap<string, Buffer> {
 describe('a registry', () => {
   test('is handed on as it is when nothing in it is too long', () => {
     const [nodes, roomNodes] = [many(3), many(5)];
-    const read = bounded({ nodes, roomNodes, version: '1.13.5' });
-    expect(read.values).toBe(nodes);
-    expect(read.placements).toBe(roomNodes);
-    expect(read.serverVersion).toBe('1.13.5');
+    expect(boundedNodes(nodes)).toBe(nodes);
+    expect(boundedPlacements(roomNodes)).toBe(roomNodes);
+    expect(boundedName('1.13.5')).toBe('1.13.5');
   });
 
   test.each([
-    ['servers', { nodes: many(mostNodes + 1), roomNodes: none }],
-    ['rooms', { nodes: none, roomNodes: many(mostRooms + 1) }],
-  ])('with more %s than any has is unknown as a whole', (what, hashes) => {
-    expect(() => bounded({ ...hashes, version: undefined })).toThrow(
-      new RegExp(`names \\d+ ${what}, and at most`),
-    );
+    ['servers', () => boundedNodes(many(mostNodes + 1))],
+    ['rooms', () => boundedPlacements(many(mostRooms + 1))],
+  ])('with more %s than any has is unknown as a whole', (what, read) => {
+    expect(read).toThrow(new RegExp(`names \\d+ ${what}, and at most`));
   });
 
   test('keeps two rooms apart whose names are too long, and cuts both', () => {
     const names = ['a', 'b'].map((end) => 'x'.repeat(100_000) + end);
     const roomNodes = new Map(names.map((name) => [name, Buffer.from('ND_a')]));
-    const { placements } = bounded({ nodes: none, roomNodes, version: undefined });
+    const placements = boundedPlacements(roomNodes);
     expect(placements.size).toBe(2);
     for (const name of placements.keys()) expect(name.length).toBeLessThan(longestName);
   });

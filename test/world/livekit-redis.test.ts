@@ -78,10 +78,7 @@ async function expectWholeWork(link: RedisLink): Promise<void> {
     nodes: [{ cordonMarked: false }, { cordonMarked: true }],
   });
   expect(await keeper.setCordoned(new Set(), new Set(['ND_a', 'ND_b']))).toMatchObject({ cleared: 1 });
-  const all = await link.hashAll('nodes');
-  expect(all.get('ND_b')).toEqual(marked);
-  const pairs = await link.hashPairs('nodes');
-  expect(pairs).toEqual([...all].flatMap(([field, value]) => [Buffer.from(field), value]));
+  expect((await link.hashAll('nodes')).get('ND_b')).toEqual(marked);
   expect(await removeGhost(link, 'ND_a', Buffer.from('other'))).toBe(false);
   expect(await removeGhost(link, 'ND_a', encodeNode({ id: 'ND_a' }))).toBe(true);
 }
