@@ -44,10 +44,7 @@ export interface ReflectorOptions<T extends KubeObject> {
    * there has been nothing since the API server began.
    */
   readonly silenceMs?: number;
-  /**
-   * The longest wait after being told that this may not be watched or does not exist, of which no warning is then given; the
-   * usual back-off, with one, unless told.
-   */
+  /** The longest wait where this may not be watched or does not exist, of which then no warning is given. */
   readonly deniedCapMs?: number;
   readonly runtime?: Runtime;
   readonly log?: Log;
@@ -192,23 +189,21 @@ export class Reflector<T extends KubeObject> {
       error instanceof ApiError ? error : new ServerError('the watch cannot be read', { cause: error });
     this.#failures += 1;
     this.#isDoubted = true;
+    const { deniedCapMs: capMs } = this.#options;
     const isRefused = known instanceof ForbiddenError || known instanceof NotFoundError;
-    const deniedCapMs = isRefused ? this.#options.deniedCapMs : undefined;
-    const waitMs =
-      deniedCapMs === undefined
-        ? this.#backoffAfter(known)
-        : fullJitterMs(this.#runtime, this.#failures, { ...backoff, capMs: deniedCapMs });
+    const isExpected = isRefused && capMs !== undefined;
+    const bounds = isExpected ? { ...backoff, capMs } : backoff;
+    const waitMs = this.#backoffAfter(known, bounds);
     this.#options.hooks?.onFailure?.(known, waitMs);
     const fields = { code: known.code, failures: this.#failures, retryInMs: Math.round(waitMs) };
     // A single interruption is everyday life; a row of them is news.
-    if (deniedCapMs !== undefined || this.#failures < newsworthyFailures)
-      this.#log.debug('watch interrupted', fields);
+    if (isExpected || this.#failures < newsworthyFailures) this.#log.debug('watch interrupted', fields);
     else this.#log.warn('watch keeps failing', { ...fields, error: known.message });
     return waitMs;
   }
 
-  #backoffAfter(known: ApiError): number {
-    const backoffMs = fullJitterMs(this.#runtime, this.#failures, backoff);
+  #backoffAfter(known: ApiError, bounds: Backoff): number {
+    const backoffMs = fullJitterMs(this.#runtime, this.#failures, bounds);
     if (known instanceof OlderStateError) return olderRetryMs * (1 + this.#runtime.random());
     if (known instanceof ThrottledError) return known.retryAfterMs + backoffMs;
     if (!(known instanceof GoneError)) return backoffMs;
