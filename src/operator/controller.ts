@@ -20,6 +20,7 @@ import { KubeNodes } from './kube-nodes.ts';
 import { OptionalWatch } from './optional-watch.ts';
 import { byCluster } from './pods-cache.ts';
 import { sharingRedis } from './redis-sharing.ts';
+import { slimPod } from './slim-pod.ts';
 import { isRetained } from './retention.ts';
 
 /** Heartbeats of many nodes come at any moment; passes closer together than this would learn nothing new. */
@@ -79,6 +80,7 @@ export class Controller {
     this.#pods = new Reflector({
       ...shared,
       type: PODS,
+      project: slimPod,
       labelSelector: `${LABELS.component}=${COMPONENT_MEDIA_NODE}`,
       indexes: {
         [byCluster]: clusterKeysOf,

@@ -6,6 +6,7 @@ import type { Pod } from '../kube/kinds.ts';
 import { Reflector } from '../kube/reflector.ts';
 import { PODS } from '../kube/resource.ts';
 import type { MediaPort, PodsPort } from '../reconcile/ports.ts';
+import { slimPod } from './slim-pod.ts';
 import { projectPod } from '../reconcile/project-pod.ts';
 
 export interface ForeignPodsParts {
@@ -23,7 +24,14 @@ export class ForeignPods implements PodsPort {
   constructor(parts: ForeignPodsParts) {
     const { http, log, namespace } = parts;
     const labelSelector = selectorOf(parts.matchLabels);
-    this.#reflector = new Reflector<Pod>({ http, log, namespace, labelSelector, type: PODS });
+    this.#reflector = new Reflector<Pod>({
+      http,
+      log,
+      namespace,
+      labelSelector,
+      type: PODS,
+      project: slimPod,
+    });
     this.#reflector.onChange(() => parts.onChange());
     this.#reflector.start(this.#stop.signal);
   }
