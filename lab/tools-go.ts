@@ -6,19 +6,31 @@ import { CommandError, hasCommand, LabError, run, type Say } from './exec.ts';
 import { binDir, root } from './paths.ts';
 
 const toolsDir = join(root, 'tools');
-const kubernetes = 'v1.36.3';
+
+/** Modules with versions of their own: one binary of the next minor version is there to upgrade to. */
+const modules = {
+  tools: { dir: toolsDir, files: ['go.mod', 'go.sum', 'pause/main.go'], kubernetes: 'v1.36.3' },
+  next: { dir: join(toolsDir, 'next'), files: ['go.mod', 'go.sum'], kubernetes: 'v1.37.2' },
+} as const;
+type Module = (typeof modules)[keyof typeof modules];
+
 const versionPackages = ['k8s.io/component-base/version', 'k8s.io/client-go/pkg/version'];
-const versionFlags = versionPackages.map((name) =>
-  [
-    `-X ${name}.gitVersion=${kubernetes}`,
-    `-X ${name}.gitMajor=1`,
-    `-X ${name}.gitMinor=36`,
-    `-X ${name}.gitTreeState=clean`,
-    `-X ${name}.buildDate=1970-01-01T00:00:00Z`,
-  ].join(' '),
-);
-// Without inlining and DWARF the build takes a quarter less time; the lab measures decisions, not Go code.
-const flags = ['-trimpath', '-gcflags=all=-l -dwarf=false', '-ldflags', `-s -w ${versionFlags.join(' ')}`];
+
+function flagsOf({ kubernetes }: Module): readonly string[] {
+  const [, minor] = kubernetes.split('.');
+  const versionFlags = versionPackages.map((name) =>
+    [
+      `-X ${name}.gitVersion=${kubernetes}`,
+      `-X ${name}.gitMajor=1`,
+      `-X ${name}.gitMinor=${minor}`,
+      `-X ${name}.gitTreeState=clean`,
+      `-X ${name}.buildDate=1970-01-01T00:00:00Z`,
+    ].join(' '),
+  );
+  // Without inlining and DWARF the build takes a quarter less time; the lab measures decisions, not Go code.
+  return ['-trimpath', '-gcflags=all=-l -dwarf=false', '-ldflags', `-s -w ${versionFlags.join(' ')}`];
+}
+
 const environment = { GOTOOLCHAIN: 'local', CGO_ENABLED: '0', GOFLAGS: '-buildvcs=false' };
 
 const command = 'k8s.io/kubernetes/cmd';
@@ -31,6 +43,7 @@ const packages = {
   kubelet: `${command}/kubelet`,
   'livekit-server': 'github.com/livekit/livekit-server/cmd/server',
   helm: 'helm.sh/helm/v3/cmd/helm',
+  'kube-apiserver-next': `${command}/kube-apiserver`,
 } as const;
 
 export type GoTool = keyof typeof packages;
@@ -43,30 +56,37 @@ export const clusterTools: readonly GoTool[] = [
   'kubelet',
   'livekit-server',
 ];
-export const allTools: readonly GoTool[] = [...clusterTools, 'helm'];
+export const allTools: readonly GoTool[] = [...clusterTools, 'helm', 'kube-apiserver-next'];
 
 /** Builds what is missing or out of date into `build/bin`. @throws LabError with the remedy. */
 export async function ensureGoTools(tools: readonly GoTool[], say: Say): Promise<void> {
   if (!(await hasCommand('go'))) {
     throw new LabError('Go is missing: install Go 1.26 or newer (https://go.dev/dl) and run this again.');
   }
-  const stamp = await stampOf();
   const stale: GoTool[] = [];
-  for (const tool of tools) if (!(await isFresh(tool, stamp))) stale.push(tool);
+  for (const tool of tools) if (!(await isFresh(tool, await stampOf(moduleOf(tool))))) stale.push(tool);
   if (stale.length === 0) return;
   await mkdir(join(binDir, '.stamp'), { recursive: true });
   if (stale.includes('kube-apiserver')) {
     say('building Kubernetes parts and the media server from source, about 6 minutes the first time');
   }
-  await download(say);
-  for (const tool of stale) await build(tool, stamp, say);
+  for (const module of new Set(stale.map(moduleOf))) await download(module, say);
+  for (const tool of stale) await build(tool, say);
 }
 
-async function stampOf(): Promise<string> {
+function moduleOf(tool: GoTool): Module {
+  return tool === 'kube-apiserver-next' ? modules.next : modules.tools;
+}
+
+async function stampOf(module: Module): Promise<string> {
   const hash = createHash('sha256');
-  for (const file of ['go.mod', 'go.sum', 'pause/main.go']) hash.update(await readFile(join(toolsDir, file)));
+  for (const file of module.files) hash.update(await readFile(join(module.dir, file)));
   hash.update(
-    JSON.stringify([flags, environment, await run('go', ['env', 'GOVERSION'], { env: environment })]),
+    JSON.stringify([
+      flagsOf(module),
+      environment,
+      await run('go', ['env', 'GOVERSION'], { env: environment }),
+    ]),
   );
   return hash.digest('hex');
 }
@@ -77,20 +97,21 @@ async function isFresh(tool: GoTool, stamp: string): Promise<boolean> {
   return known === stamp && binary !== undefined;
 }
 
-async function download(say: Say): Promise<void> {
+async function download({ dir }: Module, say: Say): Promise<void> {
   say('fetching Go modules');
-  await go(['mod', 'download'], say).catch((error: unknown) => {
+  await go(dir, ['mod', 'download'], say).catch((error: unknown) => {
     throw new LabError(
       `The Go modules could not be fetched: check the network and GOPROXY, then run this again (${tail(error)}).`,
     );
   });
 }
 
-async function build(tool: GoTool, stamp: string, say: Say): Promise<void> {
+async function build(tool: GoTool, say: Say): Promise<void> {
+  const module = moduleOf(tool);
   say(`building ${tool}`);
   const partial = join(binDir, `.${tool}.partial`);
   try {
-    await go(['build', ...flags, '-o', partial, packages[tool]], say);
+    await go(module.dir, ['build', ...flagsOf(module), '-o', partial, packages[tool]], say);
   } catch (error) {
     await rm(partial, { force: true });
     throw new LabError(
@@ -99,7 +120,7 @@ async function build(tool: GoTool, stamp: string, say: Say): Promise<void> {
   }
   // The rename makes an interrupted build invisible, also to a running cluster that executes the old file.
   await rename(partial, join(binDir, tool));
-  await writeFile(join(binDir, '.stamp', tool), stamp);
+  await writeFile(join(binDir, '.stamp', tool), await stampOf(module));
 }
 
 function tail(error: unknown): string {
@@ -107,10 +128,10 @@ function tail(error: unknown): string {
 }
 
 /** Go with a sign of life each minute, because one package can take several. */
-async function go(args: readonly string[], say: Say): Promise<void> {
+async function go(dir: string, args: readonly string[], say: Say): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const child = spawn('go', args, {
-    cwd: toolsDir,
+    cwd: dir,
     env: { ...process.env, ...environment },
     stdio: ['ignore', 'ignore', 'pipe'],
   });

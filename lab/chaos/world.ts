@@ -1,4 +1,4 @@
-/** Faults of the API server itself, which meet every cell at once: killed, frozen, and back with another certificate. */
+/** Faults of the API server itself, which meet every cell at once: killed, frozen, and back with another certificate or as another version. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pick, type Random, stream, uniform } from '../../src/workload/random.ts';
 import type { ChaosCell } from './cell.ts';
@@ -72,6 +72,15 @@ export const worldFaults: readonly WorldFault[] = [
       await stage.plane.killApiServer();
       stage.forgetCertificate();
       await stage.plane.startApiServer();
+    },
+  },
+  {
+    name: 'API server of another minor version',
+    says: 'Killed under load, and back on the same store as the next minor version (1.37 after 1.36), or as the one before it if that ran.',
+    inject: async ({ plane }, random) => {
+      await plane.killApiServer();
+      await sleep(uniform(random, 0, 3000));
+      await plane.startApiServer(plane.version === 'Usual' ? 'Next' : 'Usual');
     },
   },
 ];

@@ -46,8 +46,13 @@ export interface Plane {
   http(options?: KubeHttpOptions & { readonly token?: string }): KubeHttp;
   /** SIGKILL, as a crash. */
   killApiServer(): Promise<void>;
-  /** Starts it again on the same port and data, and waits until it is ready. */
-  startApiServer(): Promise<void>;
+  /**
+   * Starts it again on the same port and data, and waits until it is ready; the one of the next minor version if told so, and
+   * else the one that ran before.
+   */
+  startApiServer(version?: ApiServerVersion): Promise<void>;
+  /** Which of them runs. */
+  readonly version: ApiServerVersion;
   /** A copy of all data as it is now; the API server is away meanwhile. @returns its folder */
   backUp(): Promise<string>;
   /** Starts etcd and API server anew with that copy, or with nothing. */
@@ -57,6 +62,12 @@ export interface Plane {
   thaw(): void;
   stop(): Promise<void>;
 }
+
+export type ApiServerVersion = 'Usual' | 'Next';
+const programs: Readonly<Record<ApiServerVersion, string>> = {
+  Usual: 'kube-apiserver',
+  Next: 'kube-apiserver-next',
+};
 
 const adminToken = 'admin-token';
 const managerToken = 'controller-manager-token';
@@ -99,6 +110,7 @@ class RealPlane implements Plane {
   readonly caFile: string;
   readonly kubeconfig: string;
   readonly auditLog: string;
+  version: ApiServerVersion = 'Usual';
   readonly #options: PlaneOptions;
   readonly #ports: readonly number[];
   readonly #https: KubeHttp[] = [];
@@ -156,8 +168,9 @@ class RealPlane implements Plane {
     }
   }
 
-  async startApiServer(): Promise<void> {
-    const process = this.#spawn('kube-apiserver', this.#apiServerArgs());
+  async startApiServer(version = this.version): Promise<void> {
+    this.version = version;
+    const process = this.#spawn(programs[version], this.#apiServerArgs());
     this.#apiServer = process;
     const untilMs = performance.now() + readyWithinMs;
     while (!(await this.#isReady())) {
