@@ -7,7 +7,7 @@ MAKEFLAGS += --no-print-directory
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 NPM_STAMP := build/stamps/npm
 
-.PHONY: help check test unit plane world load demo cluster down bench policy reality lives night chaos fencing soak tools images image gen fuzz sbom format clean
+.PHONY: help check test unit plane world load demo cluster down bench policy reality lives night chaos fencing soak soak-days tools images image gen fuzz sbom format clean
 
 help: ## Show the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -89,6 +89,9 @@ fencing: tools ## Freeze leaders and thaw them when another one leads (HANDOVERS
 
 soak: tools ## Watch the memory, sockets and watches of an operator under load (MINUTES=120)
 	@node lab/soak.ts --minutes $(or $(MINUTES),120)
+
+soak-days: $(NPM_STAMP) ## Live simulated weeks under one operator and watch its memory (DAYS=24; SEED)
+	@node --expose-gc lab/soak-days.ts --days $(or $(DAYS),24) $(if $(SEED),--seed $(SEED))
 
 fuzz: $(NPM_STAMP) ## Feed the decoders with damaged input (TARGET=trace MINUTES=10 SEED=5; all in turn without TARGET)
 	@node test/fuzz/main.ts --target "$(TARGET)" --minutes "$(MINUTES)" --seed "$(SEED)" --run "$(RUN)"

@@ -9,14 +9,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { Redis } from 'ioredis';
 import { hostPort } from '../src/livekit/redis-config.ts';
-import type { Estimate } from '../src/loadtest/cost-model.ts';
-import { quantile, seriesInterval } from '../src/loadtest/statistics.ts';
 import { handlesOf, rssMiB } from './processes.ts';
 import { Stage } from './scale/stage.ts';
 import { LabError } from './exec.ts';
 import { compileOperator } from './image-operator.ts';
 import { buildDir, root } from './paths.ts';
 import { elapsedSay, runCli } from './tools.ts';
+import { trendOf } from './trend.ts';
 
 const everySeconds = 10;
 /** What is learned and compiled in the first minutes is no leak. */
@@ -99,9 +98,10 @@ async function connectionsOf(address: string): Promise<number> {
 function report(stage: Stage, samples: readonly Sample[]): void {
   const kept = samples.slice(Math.floor(samples.length * warmShare));
   const verdicts = measures.map((measure) =>
-    verdictOf(
+    trendOf(
       measure,
       kept.map((sample) => sample[measure]),
+      { every: everySeconds / 3600, unit: 'an hour' },
     ),
   );
   const lines = verdicts.map(({ text }) => text);
@@ -111,37 +111,6 @@ function report(stage: Stage, samples: readonly Sample[]): void {
   process.stdout.write(`\n${kept.length} samples after the warm-up\n${lines.join('\n')}\n${played}\n`);
   if (cut > 0 || verdicts.some(({ grows }) => grows))
     throw new LabError('Something grows, or people were cut.');
-}
-
-function verdictOf(
-  measure: Measure,
-  values: readonly number[],
-): { readonly text: string; readonly grows: boolean } {
-  const trend = trendPerHour(values);
-  const middle = quantile(values, 0.5) ?? Number.NaN;
-  const span = `${Math.min(...values).toFixed(1)} to ${Math.max(...values).toFixed(1)}, median ${middle.toFixed(1)}`;
-  if (trend === undefined) {
-    const isConstant = new Set(values).size === 1;
-    return {
-      text: `${measure}: ${span}: ${isConstant ? 'constant' : 'too few samples to say'}`,
-      grows: false,
-    };
-  }
-  const { value, low, high } = trend;
-  const slope = `${value.toFixed(2)} an hour (${low.toFixed(2)} to ${high.toFixed(2)})`;
-  const word = low > 0 ? 'GROWS' : 'does not grow';
-  return { text: `${measure}: ${span}; ${slope}: ${word}`, grows: low > 0 };
-}
-
-/**
- * The slope, with its interval of 95 %: each value of the second half is held against the one half a run before it, and
- * the mean of these differences is judged by batches, because neighbours are alike.
- */
-function trendPerHour(values: readonly number[]): Estimate | undefined {
-  const half = Math.floor(values.length / 2);
-  const hours = (half * everySeconds) / 3600;
-  const slopes = values.slice(half, 2 * half).map((value, at) => (value - (values[at] ?? value)) / hours);
-  return seriesInterval(slopes);
 }
 
 if (import.meta.main) await runCli(main);
