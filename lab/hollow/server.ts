@@ -58,6 +58,7 @@ export class HollowServer implements HollowNode {
   #thawing: (() => void)[] = [];
   readonly #parts: ServerParts;
   readonly #rooms = new Map<string, Room>();
+  #beforeBeat: (() => void)[] = [];
   #timer: NodeJS.Timeout | undefined;
   #drain: NodeJS.Timeout | undefined;
   #beats = 0;
@@ -134,10 +135,11 @@ export class HollowServer implements HollowNode {
     return true;
   }
 
-  /** Claims so many more people, at once and in each heartbeat to come. @throws Error when Redis does not take it */
-  async pretend(participants: number): Promise<void> {
+  /** Claims so many more people from the next heartbeat on. @returns when that is sent, in wall milliseconds */
+  async pretend(participants: number): Promise<number> {
+    if (this.#ended) throw new Error(`${this.pod} has ended`);
     this.pretended = participants;
-    await this.#parts.registry.heartbeat(this.nodeId, this.#entry(), this.#nowSeconds());
+    return await new Promise((resolve) => this.#beforeBeat.push(() => resolve(Date.now())));
   }
 
   /** SIGTERM: told to the others at once; the process ends once nobody is on it. A second one changes nothing here. */
@@ -184,6 +186,7 @@ export class HollowServer implements HollowNode {
 
   #end(exitCode: number): void {
     this.#ended = true;
+    for (const run of this.#beforeBeat.splice(0)) run();
     clearInterval(this.#timer);
     clearInterval(this.#drain);
     this.#rooms.clear();
@@ -199,6 +202,7 @@ export class HollowServer implements HollowNode {
   #beat(): void {
     if (this.stalled || this.frozen || this.#ended) return;
     this.#beats += 1;
+    for (const run of this.#beforeBeat.splice(0)) run();
     this.#write();
     if (this.#beats % settleEveryBeats === 0) this.#settle();
   }

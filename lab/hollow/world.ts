@@ -210,9 +210,9 @@ export class HollowWorld {
     this.#serverOf(pod).skewMs = ms;
   }
 
-  /** This node's heartbeats claim so many more people, the first of them now. @throws Error when Redis does not take it */
-  async pretend(pod: string, participants: number): Promise<void> {
-    await this.#serverOf(pod).pretend(participants);
+  /** This node claims so many more people from its next heartbeat on. @returns when that is sent, in wall milliseconds */
+  async pretend(pod: string, participants: number): Promise<number> {
+    return await this.#serverOf(pod).pretend(participants);
   }
 
   /** Commands that the servers of this fleet have sent to its Redis, by name. */

@@ -42,8 +42,7 @@ export async function watchReactions(stage: Stage, steps: number): Promise<React
 
 async function react(stage: Stage, pod: string): Promise<number | undefined> {
   const size = await auditBytes(stage.plane.auditLog);
-  const startedMs = Date.now();
-  await stage.world.pretend(pod, overload(stage.wish.nodesEach));
+  const startedMs = await stage.world.pretend(pod, overload(stage.wish.nodesEach));
   try {
     const endMs = startedMs + reactWithinMs;
     while (Date.now() < endMs) {
