@@ -1,6 +1,6 @@
 /**
- * An API server that comes back with other data than before: those of a backup, or none. What an operator knows of it is
- * then of another history, and a watch from there would show nothing for a long time.
+ * An API server that comes back as another than before: of the next minor version, or with the data of a backup, or with none.
+ * What an operator knows is in the last two cases of another history, and a watch from there would show nothing for a long time.
  */
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { freePorts, type LocalProcess, startProcess } from '../../lab/local-process.ts';
@@ -96,7 +96,29 @@ async function letTimePass(): Promise<void> {
   }
 }
 
+async function minorVersion(): Promise<string> {
+  const { minor } = await plane.client.http.request<{ minor: string }>({ method: 'GET', path: '/version' });
+  return minor;
+}
+
 describe('an API server that comes back', () => {
+  test('as the next minor version, and as the one before it, is followed on, and the Pods that it has stay', async () => {
+    await untilPods(1);
+    const [kept] = await podUids();
+    const before = await minorVersion();
+    await plane.killApiServer();
+    await plane.startApiServer('Next');
+    expect(Number(await minorVersion())).toBe(Number(before) + 1);
+    await setLeast(3);
+    await untilPods(3);
+    await plane.killApiServer();
+    await plane.startApiServer('Usual');
+    expect(await minorVersion()).toBe(before);
+    await setLeast(1);
+    await untilPods(1);
+    expect([await podUids(), operator.ends]).toEqual([[kept], []]);
+  });
+
   test('with the data of a backup is followed from there, and the Pods that it has stay', async () => {
     await untilPods(1);
     const backup = await plane.backUp();
