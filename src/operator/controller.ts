@@ -20,13 +20,13 @@ import { KubeNodes } from './kube-nodes.ts';
 import { OptionalWatch } from './optional-watch.ts';
 import { byCluster } from './pods-cache.ts';
 import { sharingRedis } from './redis-sharing.ts';
-import { slimPod } from './slim-pod.ts';
 import { isRetained } from './retention.ts';
+import { slimPod } from './slim-pod.ts';
 
 /** Heartbeats of many nodes come at any moment; passes closer together than this would learn nothing new. */
 const leastBetweenPassesMs = 50;
-/** A storm of new rooms is looked at twice a second. */
-const roomsSettleMs = 500;
+/** A storm of new rooms is looked at twice a second, in fleets whose passes take long once: that is not what they are for. */
+const settleMs = { least: 500, most: 1000, aPassMs: 20 } as const;
 /** The backstop of a loop that is woken by changes. */
 const resyncMs = 300_000;
 /** What the journals of all clusters may take of the memory together, and each of them at most. */
@@ -51,7 +51,12 @@ export interface ControllerParts {
 interface Kept {
   readonly runtime: ClusterRuntime;
   readonly uid: string;
+  /** When its last pass began, and how long the last one that has ended took. */
+  passedAtMs: number;
+  passTookMs: number;
 }
+
+const notYet = { passedAtMs: Number.NEGATIVE_INFINITY, passTookMs: 0 } as const;
 
 export class Controller {
   readonly #parts: ControllerParts;
@@ -66,7 +71,6 @@ export class Controller {
   readonly #kept = new Map<string, Kept>();
   /** The salt ends with the process: nobody can guess names from keys that it has handed out. */
   readonly #maskRoom = roomMask(randomInt(2 ** 32));
-  readonly #lastPassMs = new Map<string, number>();
 
   constructor(parts: ControllerParts) {
     this.#parts = parts;
@@ -221,10 +225,18 @@ export class Controller {
     const ended = cluster === undefined || isEnded(cluster);
     if (kept !== undefined && (ended || kept.uid !== cluster.metadata.uid)) await this.#drop(key, kept);
     if (ended) return;
-    const { runtime } = this.#kept.get(key) ?? this.#keep(key, cluster);
-    this.#lastPassMs.set(key, this.#parts.clock.elapsedMs());
-    const againInMs = await runtime.pass(cluster);
+    const againInMs = await this.#pass(this.#kept.get(key) ?? this.#keep(key, cluster), cluster);
     this.#queue.addAfter(key, againInMs ?? resyncMs);
+  }
+
+  async #pass(kept: Kept, cluster: OpenViduCluster): Promise<number | undefined> {
+    const { clock } = this.#parts;
+    kept.passedAtMs = clock.elapsedMs();
+    try {
+      return await kept.runtime.pass(cluster);
+    } finally {
+      kept.passTookMs = clock.elapsedMs() - kept.passedAtMs;
+    }
   }
 
   #keep(key: string, cluster: OpenViduCluster): Kept {
@@ -238,7 +250,8 @@ export class Controller {
       views: this.#views,
       wake: (when) => this.#wake(key, when),
     });
-    const kept = { runtime, uid: cluster.metadata.uid };
+    const { uid } = cluster.metadata;
+    const kept: Kept = { runtime, uid, ...notYet };
     this.#kept.set(key, kept);
     this.#shareJournal();
     return kept;
@@ -252,7 +265,6 @@ export class Controller {
   async #drop(key: string, { runtime }: Kept): Promise<void> {
     this.#kept.delete(key);
     this.#shareJournal();
-    this.#lastPassMs.delete(key);
     this.#queue.forget(key);
     this.#parts.metrics.forgetCluster(key);
     await runtime.close();
@@ -260,8 +272,11 @@ export class Controller {
 
   /** The first change after a quiet moment is looked at once; a burst is looked at when it is over. */
   #wake(key: string, when: 'soon' | 'later'): void {
-    const leastMs = when === 'soon' ? leastBetweenPassesMs : roomsSettleMs;
-    const sinceMs = this.#parts.clock.elapsedMs() - (this.#lastPassMs.get(key) ?? Number.NEGATIVE_INFINITY);
+    const { passedAtMs, passTookMs } = this.#kept.get(key) ?? notYet;
+    const { least, most, aPassMs } = settleMs;
+    const laterMs = Math.min(most, Math.max(least, aPassMs * passTookMs));
+    const leastMs = when === 'soon' ? leastBetweenPassesMs : laterMs;
+    const sinceMs = this.#parts.clock.elapsedMs() - passedAtMs;
     if (sinceMs >= leastMs) this.#queue.add(key);
     else this.#queue.addAfter(key, leastMs - sinceMs);
   }
