@@ -90,8 +90,8 @@ fencing: tools ## Freeze leaders and thaw them when another one leads (HANDOVERS
 soak: tools ## Watch the memory, sockets and watches of an operator under load (MINUTES=120)
 	@node lab/soak.ts --minutes $(or $(MINUTES),120)
 
-soak-days: $(NPM_STAMP) ## Live simulated weeks under one operator and watch its memory (DAYS=24; SEED)
-	@node --expose-gc lab/soak-days.ts --days $(or $(DAYS),24) $(if $(SEED),--seed $(SEED))
+soak-days: $(NPM_STAMP) ## Live simulated weeks under one operator and watch its memory (DAYS=38; SEED)
+	@node --expose-gc lab/soak-days.ts --days $(or $(DAYS),38) $(if $(SEED),--seed $(SEED))
 
 fuzz: $(NPM_STAMP) ## Feed the decoders with damaged input (TARGET=trace MINUTES=10 SEED=5; all in turn without TARGET)
 	@node test/fuzz/main.ts --target "$(TARGET)" --minutes "$(MINUTES)" --seed "$(SEED)" --run "$(RUN)"

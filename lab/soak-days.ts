@@ -2,11 +2,12 @@
  * Weeks of simulated life under one operator that is never restarted, and whether what it holds in memory grows: office hours
  * that fill and empty the fleet each day, and whatever befalls it.
  *
- *   node --expose-gc lab/soak-days.ts [--days 24] [--seed 1]
+ *   node --expose-gc lab/soak-days.ts [--days 38] [--seed 1]
  */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { quantile } from '../src/loadtest/statistics.ts';
 import { ClusterLoop } from '../src/reconcile/reconcile.ts';
 import { Journal } from '../src/reconcile/journal.ts';
 import { clusterName, type MakeLoop } from '../src/simulate/life-operator.ts';
@@ -19,14 +20,14 @@ import { stream } from '../src/workload/random.ts';
 import { LabError } from './exec.ts';
 import { buildDir } from './paths.ts';
 import { elapsedSay, runCli } from './tools.ts';
-import { trendOf } from './trend.ts';
+import { type Trend, trendOf } from './trend.ts';
 
 const daySeconds = 86_400;
 const hourMs = 3_600_000;
 const roomsPerWeek = 4000;
 const strokesPerDay = 8;
-/** The journal is full by then, and each day of the week has been. */
-const warmDays = 7;
+/** The journal is full by then, and each day of the week has been twice: what is learned of weeks is known. */
+const warmDays = 14;
 
 interface Sample {
   readonly hour: number;
@@ -36,7 +37,7 @@ interface Sample {
 
 async function main(): Promise<void> {
   const { values } = parseArgs({
-    options: { days: { type: 'string', default: '24' }, seed: { type: 'string', default: '1' } },
+    options: { days: { type: 'string', default: '38' }, seed: { type: 'string', default: '1' } },
   });
   const [days, seed] = [Number(values.days), Number(values.seed)];
   if (!Number.isInteger(days) || days <= warmDays) {
@@ -67,18 +68,17 @@ async function main(): Promise<void> {
 
 /** @throws LabError when something grows */
 function tell(kept: readonly Sample[]): void {
-  const pace = { every: 1 / 24, unit: 'a day' };
-  const heap = trendOf(
-    'heap after collection, MiB',
-    kept.map(({ heapMiB }) => heapMiB),
-    pace,
-  );
-  const rss = trendOf(
-    'resident, MiB',
-    kept.map(({ rssMiB }) => rssMiB),
-    pace,
-  );
-  process.stdout.write(`${kept.length} hours after the warm-up\n${heap.text}\n${rss.text}\n`);
+  const byDay = Map.groupBy(kept, ({ hour }) => Math.floor(hour / 24));
+  const days = [...byDay.values()].filter(({ length }) => length === 24);
+  const trend = (what: string, of: (sample: Sample) => number): Trend =>
+    trendOf(
+      what,
+      days.map((samples) => quantile(samples.map(of), 0.5) ?? Number.NaN),
+      { every: 1, unit: 'a day' },
+    );
+  const heap = trend('heap after collection, median of each day, MiB', ({ heapMiB }) => heapMiB);
+  const rss = trend('resident, median of each day, MiB', ({ rssMiB }) => rssMiB);
+  process.stdout.write(`${days.length} days after the warm-up\n${heap.text}\n${rss.text}\n`);
   if (heap.grows || rss.grows) throw new LabError('Something grows.');
 }
 

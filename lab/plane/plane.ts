@@ -282,6 +282,8 @@ class RealPlane implements Plane {
       `--secure-port=${this.#ports[0]}`,
       '--bind-address=127.0.0.1',
       '--advertise-address=127.0.0.1',
+      // Later versions refuse to tell others of a loopback address, and nobody here asks for the Service of the API.
+      '--endpoint-reconciler-type=none',
       '--service-cluster-ip-range=10.0.0.0/24',
       '--authorization-mode=RBAC',
       `--token-auth-file=${dir}/tokens.csv`,
