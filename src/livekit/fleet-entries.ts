@@ -28,65 +28,75 @@ export class FleetEntries {
 
   /**
    * Reads those that are due. A node that came or went is seen at once, a heartbeat at an unusual time within a second.
-   * @throws what the link throws
+   * @returns those that have told of themselves since @throws what the link throws
    */
-  async refresh(): Promise<void> {
+  async refresh(): Promise<readonly DecodedNode[]> {
     const isWholeDue = this.#clock.elapsedMs() - this.#wholeAtMs >= wholeEveryMs;
-    if (isWholeDue || !(await this.#refreshDue())) await this.#readWhole();
+    const heard = isWholeDue ? undefined : await this.#refreshDue();
+    return heard ?? this.#take({ values: await this.#link.hashAll(nodesKey) });
   }
 
   get size(): number {
     return this.#entries.size;
   }
 
-  *nodes(): Iterable<DecodedNode> {
-    for (const { node } of this.#entries.values()) yield node;
-  }
-
-  /** Answers whether the fleet still has the same nodes. */
-  async #refreshDue(): Promise<boolean> {
+  /** `undefined` where the fleet no longer has the same nodes. */
+  async #refreshDue(): Promise<readonly DecodedNode[] | undefined> {
     const due = this.#rhythm.due(this.#entries.keys());
     const [values, size] = await Promise.all([
       this.#link.hashMany(nodesKey, due),
       this.#link.hashSize(nodesKey),
     ]);
-    if (size !== this.#entries.size) return false;
-    const heard: string[] = [];
+    if (size !== this.#entries.size) return undefined;
+    const heard: DecodedNode[] = [];
     for (const [at, nodeId] of due.entries()) {
       const value = values[at];
-      if (value === undefined) return false;
-      const before = this.#entries.get(nodeId);
-      if (before?.value.equals(value) === true) continue;
-      this.#entries.set(nodeId, entryOf(nodeId, value));
-      heard.push(nodeId);
+      if (value === undefined) return undefined;
+      const entry = entryAfter(this.#entries.get(nodeId), nodeId, value);
+      if (this.#entries.get(nodeId) === entry) continue;
+      this.#entries.set(nodeId, entry);
+      heard.push(entry.node);
     }
-    this.#rhythm.heard(heard);
-    return true;
+    this.#rhythm.heard(heard.map(({ nodeId }) => nodeId));
+    return heard;
   }
 
-  async #readWhole(): Promise<void> {
-    const values = await this.#link.hashAll(nodesKey);
-    this.take({ values });
+  /**
+   * What somebody else has read of all. @returns those that have told of themselves since he did, which are not taken back
+   */
+  catchUp(look: NodesLook): readonly DecodedNode[] {
+    const newer = [...this.#entries].filter(([nodeId, { node }]) => isNewer(node, look.decoded.get(nodeId)));
+    this.#take(look);
+    for (const [nodeId, entry] of newer) this.#entries.set(nodeId, entry);
+    return newer.map(([, { node }]) => node);
   }
 
-  /** What somebody else has just read of all, decoded where it has been. */
-  take({ values, decoded }: NodesLook): void {
+  #take({ values, decoded }: Pick<NodesLook, 'values'> & Partial<NodesLook>): readonly DecodedNode[] {
     const entries = new Map<string, Entry>();
-    const heard: string[] = [];
+    const heard: DecodedNode[] = [];
     for (const [nodeId, value] of values) {
       const before = this.#entries.get(nodeId);
-      const isSame = before?.value.equals(value) === true;
-      entries.set(nodeId, isSame ? before : entryOf(nodeId, value, decoded?.get(nodeId)));
-      if (!isSame) heard.push(nodeId);
+      const entry = entryAfter(before, nodeId, value, decoded?.get(nodeId));
+      entries.set(nodeId, entry);
+      if (entry !== before) heard.push(entry.node);
     }
     this.#entries = entries;
     this.#wholeAtMs = this.#clock.elapsedMs();
     this.#rhythm.keep(entries);
-    this.#rhythm.heard(heard);
+    this.#rhythm.heard(heard.map(({ nodeId }) => nodeId));
+    return heard;
   }
 }
 
-/** A copy: what Redis answered lies in pieces of a size that nobody may hold on to for the sake of one entry. */
-function entryOf(nodeId: string, value: Buffer, node = decodeNode(nodeId, value)): Entry {
-  return { value: Buffer.from(value), node };
+/**
+ * The same entry where nothing has changed. Else with a copy of its bytes: what Redis answered lies in pieces of a size that
+ * nobody may hold on to for the sake of one entry.
+ */
+function entryAfter(before: Entry | undefined, nodeId: string, value: Buffer, decoded?: DecodedNode): Entry {
+  if (before?.value.equals(value) === true) return before;
+  return { value: Buffer.from(value), node: decoded ?? decodeNode(nodeId, value) };
+}
+
+function isNewer(node: DecodedNode, than: DecodedNode | undefined): boolean {
+  return node.kind === 'Node' && than?.kind === 'Node' && node.updatedAtSeconds > than.updatedAtSeconds;
 }

@@ -41,6 +41,10 @@ export class HeartbeatNews {
   readonly #entries: FleetEntries;
   #judged: ReadonlyMap<string, Known> = new Map();
   #total = 0;
+  /** By how many people nodes differ from that, and all of them together. */
+  readonly #apart = new Map<string, number>();
+  #apartTotal = 0;
+  #isNews = false;
   #looking = false;
   #again = false;
   #gap: Cancel | undefined;
@@ -55,7 +59,11 @@ export class HeartbeatNews {
   judged(nodes: readonly NodeEntry[], look: NodesLook): void {
     this.#judged = new Map(nodes.map((node) => [node.nodeId, knownOf(node)]));
     this.#total = [...this.#judged.values()].reduce((sum, { participants }) => sum + participants, 0);
-    if (this.#isLarge()) this.#entries.take(look);
+    this.#apart.clear();
+    this.#apartTotal = 0;
+    this.#isNews = false;
+    if (!this.#isLarge()) return;
+    for (const node of this.#entries.catchUp(look)) this.#hear(node);
   }
 
   /** Some node has told of itself. */
@@ -94,22 +102,26 @@ export class HeartbeatNews {
 
   async #differs(): Promise<boolean> {
     try {
-      await this.#entries.refresh();
+      for (const node of await this.#entries.refresh()) this.#hear(node);
     } catch {
       // That nothing can be read is for the next decision to find out, and it should.
       return true;
     }
     if (this.#entries.size !== this.#judged.size) return true;
-    let changed = 0;
-    for (const node of this.#entries.nodes()) {
-      const known = knownOf(node);
-      const judged = this.#judged.get(node.nodeId);
-      if (judged?.word !== known.word) return true;
-      const by = Math.abs(known.participants - judged.participants);
-      if (by >= Math.max(leastOfNode, nodeShare * judged.participants)) return true;
-      changed += by;
+    return this.#isNews || this.#apartTotal >= Math.max(leastOfFleet, fleetShare * this.#total);
+  }
+
+  #hear(node: DecodedNode): void {
+    const judged = this.#judged.get(node.nodeId);
+    const known = knownOf(node);
+    if (judged?.word !== known.word) {
+      this.#isNews = true;
+      return;
     }
-    return changed >= Math.max(leastOfFleet, fleetShare * this.#total);
+    const by = Math.abs(known.participants - judged.participants);
+    if (by >= Math.max(leastOfNode, nodeShare * judged.participants)) this.#isNews = true;
+    this.#apartTotal += by - (this.#apart.get(node.nodeId) ?? 0);
+    this.#apart.set(node.nodeId, by);
   }
 }
 

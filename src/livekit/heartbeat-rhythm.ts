@@ -27,10 +27,12 @@ export class HeartbeatRhythm {
   /** Those that may have told of themselves since they were heard. */
   due(ids: Iterable<string>): readonly string[] {
     const nowMs = this.#clock.elapsedMs();
-    return [...ids].filter((id) => {
+    const due: string[] = [];
+    for (const id of ids) {
       const heard = this.#heard.get(id);
-      return heard === undefined || nowMs - heard.atMs >= heard.restMs;
-    });
+      if (heard === undefined || nowMs - heard.atMs >= heard.restMs) due.push(id);
+    }
+    return due;
   }
 
   /** These have told of themselves just now. */

@@ -32,13 +32,13 @@ export interface LookWish {
   readonly roomsNow: boolean;
 }
 
-/** All entries as they were read at one time, decoded where somebody has done that. */
+/** All entries as they were read at one time, and what they say. */
 export interface NodesLook {
   readonly values: ReadonlyMap<string, Buffer>;
-  readonly decoded?: ReadonlyMap<string, DecodedNode>;
+  readonly decoded: ReadonlyMap<string, DecodedNode>;
 }
 
-interface ReadNodes extends Required<NodesLook> {
+interface ReadNodes extends NodesLook {
   readonly nodes: readonly NodeEntry[];
   readonly atMs: number;
 }

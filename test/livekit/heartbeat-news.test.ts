@@ -37,7 +37,7 @@ async function aFleet(size: number) {
     }
     link.set('nodes', entries);
   };
-  return { link, time, news, told, say, judge };
+  return { link, time, news, told, say, judge, table };
 }
 
 describe('a heartbeat', () => {
@@ -177,5 +177,19 @@ describe('looks', () => {
     fleet.news.notice();
     await settle();
     expect(fleet.told).not.toContain('soon');
+  });
+
+  test('keep what a node has told since a decision has read it', async () => {
+    const { news, told, time, say, table } = await aFleet(100);
+    const read = await table.read();
+    if (read.kind !== 'Read') throw new Error(read.why);
+    say({ ND_7: { people: 150, beat: 202n } });
+    news.notice();
+    await settle();
+    news.judged(read.nodes, table.nodesLook);
+    time.pass(100);
+    news.notice();
+    await settle();
+    expect(told).toEqual(['soon', 'soon']);
   });
 });
