@@ -68,8 +68,7 @@ export class ClusterLoop {
     const input = await this.#observe(specNow);
     const decision = decide(input);
     this.#memory = decision.memory;
-    await this.#steer(decision);
-    const failed = await this.#act(decision.actions);
+    const failed = await this.#carryOut(decision);
     const told =
       failed.length === 0
         ? decision
@@ -152,6 +151,19 @@ export class ClusterLoop {
     return true;
   }
 
+  /** Nodes are closed before any of them leaves; a launch, which somebody waits for, does not wait for Redis to take that. */
+  async #carryOut(decision: Decision): Promise<readonly Failed[]> {
+    const { actions } = decision;
+    this.#refusals.keep(actions);
+    const launches = actions.filter(({ kind }) => kind === 'CreatePod');
+    const others = actions.filter(({ kind }) => kind !== 'CreatePod');
+    const failed = await Promise.all([
+      this.#act(launches),
+      this.#steer(decision).then(async () => await this.#act(others)),
+    ]);
+    return failed.flat();
+  }
+
   async #steer({ steering }: Decision): Promise<void> {
     if (steering === undefined) return;
     await this.#ports.media.steer(steering.closed, steering.open);
@@ -159,7 +171,6 @@ export class ClusterLoop {
 
   /** Actions are independent of each other: one that is refused does not hold up the rest. */
   async #act(actions: readonly Action[]): Promise<readonly Failed[]> {
-    this.#refusals.keep(actions);
     if (actions.length === 0) return [];
     // Launches that are refused together are one failure: the back-off grows by passes, not by Pods.
     const earlier = this.#launchRefusal?.count ?? 0;

@@ -66,6 +66,19 @@ describe('a pass', () => {
     expect([fake.decisions, fake.statuses, loop.last]).toEqual([[decision], [decision], decision]);
   });
 
+  test('launches while Redis still takes the steering, and ends when it has', async () => {
+    const { fake } = world(1);
+    const taken = Promise.withResolvers<void>();
+    const media = { ...fake.ports.media, steer: async () => await taken.promise };
+    const loop = new ClusterLoop('c', { ...fake.ports, media });
+    let ended = false;
+    const pass = loop.pass(specNow({ minNodes: 2 })).then(() => (ended = true));
+    await new Promise(setImmediate);
+    expect([fake.acts.map(({ kind }) => kind), ended]).toEqual([['CreatePod'], false]);
+    taken.resolve();
+    expect(await pass).toBe(true);
+  });
+
   test('with nothing to do tells nothing and writes nothing but its own note', async () => {
     const { fake, loop } = world(1);
     for (let at = 0; at < 5; at += 1) await loop.pass(specNow());
