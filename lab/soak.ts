@@ -20,8 +20,8 @@ import { trendOf } from './trend.ts';
 const everySeconds = 10;
 /** What is learned and compiled in the first minutes is no leak. */
 const warmShare = 0.25;
-/** Rooms come and go in waves, so that nodes do. */
-const waveSeconds = 480;
+/** Rooms come and go in waves that are longer than nodes wait before they leave. */
+const waveSeconds = 1800;
 const fleet = { clusters: 3, nodesEach: 3, mostEach: 30, roomsEach: 40 } as const;
 const crest = 400;
 
