@@ -15,12 +15,14 @@ const participantsKeyPrefix = 'room_participants:';
 const youngSeconds = 15;
 /** More are not asked at one look: the next one asks again. */
 const mostAsked = 256;
-/** All rooms are not read more often than this many in a millisecond: reading them is most of the cost of a look. */
-const roomsPerMs = 10;
-/** Then they are no older than what the servers say of themselves. */
-const oldestRoomsMs = 2000;
-/** From this share of their age on they are read again, before anybody has to wait for them. */
-const aheadShare = 0.7;
+/** Those of many may be old by a millisecond for so many: reading them is most of the cost of a look. */
+const roomsPerMs = 7;
+const oldestRoomsMs = 3000;
+/**
+ * From this share of that age on they are read again, before anybody has to wait for them: a large fleet, looked at once a
+ * second, is looked at in between.
+ */
+const aheadShare = 0.6;
 
 interface Rooms {
   readonly list: readonly RoomPlacement[];
