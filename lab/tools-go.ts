@@ -12,7 +12,8 @@ const modules = {
   tools: { dir: toolsDir, files: ['go.mod', 'go.sum', 'pause/main.go'], kubernetes: 'v1.36.3' },
   next: { dir: join(toolsDir, 'next'), files: ['go.mod', 'go.sum'], kubernetes: 'v1.37.2' },
 } as const;
-type Module = (typeof modules)[keyof typeof modules];
+type ModuleName = keyof typeof modules;
+type Module = (typeof modules)[ModuleName];
 
 const versionPackages = ['k8s.io/component-base/version', 'k8s.io/client-go/pkg/version'];
 
@@ -63,31 +64,30 @@ export async function ensureGoTools(tools: readonly GoTool[], say: Say): Promise
   if (!(await hasCommand('go'))) {
     throw new LabError('Go is missing: install Go 1.26 or newer (https://go.dev/dl) and run this again.');
   }
+  const goVersion = await run('go', ['env', 'GOVERSION'], { env: environment });
+  const stamps: Readonly<Record<ModuleName, string>> = {
+    tools: await stampOf(modules.tools, goVersion),
+    next: await stampOf(modules.next, goVersion),
+  };
   const stale: GoTool[] = [];
-  for (const tool of tools) if (!(await isFresh(tool, await stampOf(moduleOf(tool))))) stale.push(tool);
+  for (const tool of tools) if (!(await isFresh(tool, stamps[moduleOf(tool)]))) stale.push(tool);
   if (stale.length === 0) return;
   await mkdir(join(binDir, '.stamp'), { recursive: true });
   if (stale.includes('kube-apiserver')) {
     say('building Kubernetes parts and the media server from source, about 6 minutes the first time');
   }
-  for (const module of new Set(stale.map(moduleOf))) await download(module, say);
-  for (const tool of stale) await build(tool, say);
+  for (const name of new Set(stale.map(moduleOf))) await download(modules[name], say);
+  for (const tool of stale) await build(tool, stamps[moduleOf(tool)], say);
 }
 
-function moduleOf(tool: GoTool): Module {
-  return tool === 'kube-apiserver-next' ? modules.next : modules.tools;
+function moduleOf(tool: GoTool): ModuleName {
+  return tool === 'kube-apiserver-next' ? 'next' : 'tools';
 }
 
-async function stampOf(module: Module): Promise<string> {
+async function stampOf(module: Module, goVersion: string): Promise<string> {
   const hash = createHash('sha256');
   for (const file of module.files) hash.update(await readFile(join(module.dir, file)));
-  hash.update(
-    JSON.stringify([
-      flagsOf(module),
-      environment,
-      await run('go', ['env', 'GOVERSION'], { env: environment }),
-    ]),
-  );
+  hash.update(JSON.stringify([flagsOf(module), environment, goVersion]));
   return hash.digest('hex');
 }
 
@@ -106,8 +106,8 @@ async function download({ dir }: Module, say: Say): Promise<void> {
   });
 }
 
-async function build(tool: GoTool, say: Say): Promise<void> {
-  const module = moduleOf(tool);
+async function build(tool: GoTool, stamp: string, say: Say): Promise<void> {
+  const module = modules[moduleOf(tool)];
   say(`building ${tool}`);
   const partial = join(binDir, `.${tool}.partial`);
   try {
@@ -120,7 +120,7 @@ async function build(tool: GoTool, say: Say): Promise<void> {
   }
   // The rename makes an interrupted build invisible, also to a running cluster that executes the old file.
   await rename(partial, join(binDir, tool));
-  await writeFile(join(binDir, '.stamp', tool), await stampOf(module));
+  await writeFile(join(binDir, '.stamp', tool), stamp);
 }
 
 function tail(error: unknown): string {

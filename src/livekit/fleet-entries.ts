@@ -3,7 +3,7 @@ import type { Clock } from '../base/clock.ts';
 import { HeartbeatRhythm } from './heartbeat-rhythm.ts';
 import { decodeNode, type DecodedNode } from './node-decode.ts';
 import { type NodesLook, nodesKey } from './node-table.ts';
-import type { RedisLink } from './redis.ts';
+import type { HashReader } from './redis.ts';
 
 interface Entry {
   readonly value: Buffer;
@@ -14,13 +14,13 @@ interface Entry {
 const wholeEveryMs = 1000;
 
 export class FleetEntries {
-  readonly #link: Pick<RedisLink, 'hashAll' | 'hashMany' | 'hashSize'>;
+  readonly #link: HashReader;
   readonly #clock: Pick<Clock, 'elapsedMs'>;
   readonly #rhythm: HeartbeatRhythm;
   #entries = new Map<string, Entry>();
   #wholeAtMs = -Infinity;
 
-  constructor(link: Pick<RedisLink, 'hashAll' | 'hashMany' | 'hashSize'>, clock: Pick<Clock, 'elapsedMs'>) {
+  constructor(link: HashReader, clock: Pick<Clock, 'elapsedMs'>) {
     this.#link = link;
     this.#clock = clock;
     this.#rhythm = new HeartbeatRhythm(clock);
@@ -47,13 +47,14 @@ export class FleetEntries {
       this.#link.hashMany(nodesKey, due),
       this.#link.hashSize(nodesKey),
     ]);
-    if (size !== this.#entries.size) return undefined;
+    if (size !== this.#entries.size || values.includes(undefined)) return undefined;
     const heard: DecodedNode[] = [];
     for (const [at, nodeId] of due.entries()) {
       const value = values[at];
-      if (value === undefined) return undefined;
-      const entry = entryAfter(this.#entries.get(nodeId), nodeId, value);
-      if (this.#entries.get(nodeId) === entry) continue;
+      if (value === undefined) continue;
+      const before = this.#entries.get(nodeId);
+      const entry = entryAfter(before, nodeId, value);
+      if (entry === before) continue;
       this.#entries.set(nodeId, entry);
       heard.push(entry.node);
     }

@@ -4,13 +4,13 @@ import type { NodeEntry } from '../core/readings.ts';
 import { FleetEntries } from './fleet-entries.ts';
 import type { DecodedNode } from './node-decode.ts';
 import type { NodesLook } from './node-table.ts';
-import type { RedisLink } from './redis.ts';
+import type { HashReader } from './redis.ts';
 import type { Cancel, Timers } from './timers.ts';
 
 export type When = 'soon' | 'later';
 
 export interface HeartbeatNewsParts {
-  readonly link: Pick<RedisLink, 'hashAll' | 'hashMany' | 'hashSize'>;
+  readonly link: HashReader;
   readonly clock: Clock;
   readonly timers: Timers;
   /** `soon`: a decision may hang on it. `later`: nothing is known that could not wait. */

@@ -30,6 +30,9 @@ export interface RedisLink {
   close(): Promise<void>;
 }
 
+/** The part of a link that reads hashes. */
+export type HashReader = Pick<RedisLink, 'hashAll' | 'hashMany' | 'hashSize'>;
+
 /** Redis did not answer in time: a state of the world that passes. */
 export class RedisUnavailableError extends Error {
   override readonly name: string = 'RedisUnavailableError';

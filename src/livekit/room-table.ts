@@ -1,7 +1,7 @@
 /** Where the rooms live and who is in them, as Redis tells it. */
 import type { Clock } from '../base/clock.ts';
 import type { RoomPlacement } from '../core/readings.ts';
-import { type RedisLink, RedisRefusedError } from './redis.ts';
+import { type HashReader, RedisRefusedError } from './redis.ts';
 import { boundedPlacements } from './registry-bounds.ts';
 import { RoomMemo } from './room-memo.ts';
 
@@ -30,7 +30,7 @@ interface Rooms {
 }
 
 export class RoomTable {
-  readonly #link: Pick<RedisLink, 'hashAll' | 'hashMany' | 'hashSize'>;
+  readonly #link: HashReader;
   readonly #clock: Pick<Clock, 'elapsedMs'>;
   readonly #memo = new RoomMemo();
   #last: Rooms = { list: [], atMs: -Infinity };
@@ -38,7 +38,7 @@ export class RoomTable {
   #isReadingAhead = false;
   #peopleRefused = false;
 
-  constructor(link: Pick<RedisLink, 'hashAll' | 'hashMany' | 'hashSize'>, clock: Pick<Clock, 'elapsedMs'>) {
+  constructor(link: HashReader, clock: Pick<Clock, 'elapsedMs'>) {
     this.#link = link;
     this.#clock = clock;
   }

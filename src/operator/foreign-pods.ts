@@ -6,8 +6,8 @@ import type { Pod } from '../kube/kinds.ts';
 import { Reflector } from '../kube/reflector.ts';
 import { PODS } from '../kube/resource.ts';
 import type { MediaPort, PodsPort } from '../reconcile/ports.ts';
-import { slimPod } from './slim-pod.ts';
 import { projectPod } from '../reconcile/project-pod.ts';
+import { slimPod } from './slim-pod.ts';
 
 export interface ForeignPodsParts {
   readonly http: KubeHttp;
