@@ -271,17 +271,17 @@ export class Fleet {
     return new RoomServiceClient(this.front.url, this.key.apiKey, this.key.apiSecret);
   }
 
-  /** Makes empty rooms through the server API and says which nodes the servers chose. */
+  /**
+   * Makes empty rooms through the server API and says which nodes the servers chose. One after the other: rooms asked for at
+   * the same instant meet the same open millisecond of a closed node, and ten of them would say no more than one.
+   */
   async placeRooms(names: readonly string[], emptySeconds = 120): Promise<Placed> {
     const failed: string[] = [];
     const rooms = this.rooms;
-    for (let at = 0; at < names.length; at += 10) {
-      const asked = names.slice(at, at + 10).map(async (name) => {
-        await rooms.createRoom({ name, emptyTimeout: emptySeconds }).catch((error: unknown) => {
-          failed.push(`${name}: ${String(error)}`);
-        });
+    for (const name of names) {
+      await rooms.createRoom({ name, emptyTimeout: emptySeconds }).catch((error: unknown) => {
+        failed.push(`${name}: ${String(error)}`);
       });
-      await Promise.all(asked);
     }
     const hosts = await this.placements();
     const byNode = new Map<string, number>();
