@@ -107,13 +107,18 @@ export class Fleet {
       apiVersion: 'v1',
       kind: 'Secret',
       metadata: { name: fleet.secretName, namespace: fleet.namespace },
-      stringData: { apiKey, apiSecret },
+      stringData: { apiKey, apiSecret, metrics: fleet.metricsLogin.password },
     };
     await wish.cluster.kubectl(['apply', '-f', '-'], JSON.stringify(secret));
     const watches = [fleet.#clusters, fleet.#pods, fleet.#events];
     for (const watch of watches) watch.start(fleet.#stop.signal);
     await Promise.all(watches.map((watch) => watch.synced));
     return fleet;
+  }
+
+  /** For fleets that put a login before their metrics port. */
+  get metricsLogin(): { readonly username: string; readonly password: string } {
+    return { username: 'watcher', password: `${this.name}-"metrics": #1` };
   }
 
   get secretName(): string {

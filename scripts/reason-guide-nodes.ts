@@ -100,7 +100,7 @@ export const nodeReasons = {
     meaning: 'One source is not enough. The node stays.',
     whatToDo: [
       'Let the operator reach `spec.mediaNodes.metricsPort` (6789) of the Pods: see the NetworkPolicies of the namespace.',
-      'If `prometheus` in `spec.mediaNodes.config` asks for a login, check it there.',
+      'If the port asks for a login, name it in `spec.mediaNodes.metricsAuth`. A server keeps the password that it was started with: a Secret whose content was changed locks the operator out, so write the old one back and name another Secret.',
     ],
     seeAlso: ['EvidenceContradicts'],
   },

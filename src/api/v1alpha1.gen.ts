@@ -499,6 +499,7 @@ export interface ClusterMediaNodes {
    * TCP port on which the media server serves /metrics.
    */
   readonly metricsPort: number;
+  readonly metricsAuth?: ClusterMediaNodesMetricsAuth;
 }
 /**
  * Pod template of a Media Node. The container named openvidu, livekit or livekit-server, or else the first one, runs the media server; the others are its companions. The operator adds labels, probes, configuration, the grace period and the restart policy where they are not given. The policy is Never for a server alone, so that a Pod is one process, and Always beside companions.
@@ -583,6 +584,29 @@ export interface ClusterMediaNodesCapacityProfileRef {
    * The kind of room, among the profile's shapes, whose figure says how many participants one node carries. By default the one that gives the fewest.
    */
   readonly shape?: string;
+}
+/**
+ * Login that the media servers ask for at /metrics. They are given it in their configuration; the operator and load tests use it. A running server keeps what it was started with: to change the password, name another Secret or key, and the nodes are replaced one after the other as their rooms end.
+ */
+export interface ClusterMediaNodesMetricsAuth {
+  /**
+   * User name.
+   */
+  readonly username: string;
+  readonly passwordSecretRef: ClusterMediaNodesMetricsAuthPasswordSecretRef;
+}
+/**
+ * Key of a Secret in the same namespace that holds the password.
+ */
+export interface ClusterMediaNodesMetricsAuthPasswordSecretRef {
+  /**
+   * Name of the Secret.
+   */
+  readonly name: string;
+  /**
+   * Key within the Secret.
+   */
+  readonly key: string;
 }
 /**
  * How the number of Media Nodes follows the load.

@@ -1,5 +1,6 @@
 /** `livekit.yaml` of the Media Nodes: what the operator needs, with the user's values merged over the rest. */
 import { stringify } from 'yaml';
+import type { OpenViduCluster } from '../api/v1alpha1.gen.ts';
 import type { NodeSelector } from '../core/selector-advice.ts';
 import type { SpecProblem } from '../core/spec.ts';
 import { never } from '../base/assert.ts';
@@ -36,6 +37,8 @@ export interface LivekitConfigInput {
   readonly apiSecret: string;
   readonly signalPort: number;
   readonly metricsPort: number;
+  /** The login that /metrics asks for. */
+  readonly metricsLogin: MetricsLogin;
   /** `spec.mediaNodes.config`. */
   readonly userConfig: JsonObject | undefined;
 }
@@ -52,6 +55,12 @@ const reserved: readonly { readonly path: readonly string[]; readonly instead: s
   { path: ['prometheus_port'], instead: 'set spec.mediaNodes.metricsPort' },
 ];
 
+/** And those where the spec names the login. */
+const reservedByLogin: typeof reserved = ['username', 'password'].map((key) => ({
+  path: ['prometheus', key],
+  instead: 'the operator writes it from spec.mediaNodes.metricsAuth',
+}));
+
 /** The YAML text. It holds secrets: it belongs into a Secret and nowhere else. */
 export function livekitConfig(input: LivekitConfigInput): string {
   const user = input.userConfig ?? {};
@@ -62,9 +71,9 @@ export function livekitConfig(input: LivekitConfigInput): string {
 }
 
 /** Keys of the user's config that stay the operator's; the operator's value holds for them. */
-export function configProblems(userConfig: JsonObject | undefined): readonly SpecProblem[] {
-  return reserved
-    .filter(({ path }) => valueAt(userConfig, ...path) !== undefined)
+export function configProblems({ config, metricsAuth }: MetricsLoginSource): readonly SpecProblem[] {
+  return [...reserved, ...(metricsAuth === undefined ? [] : reservedByLogin)]
+    .filter(({ path }) => valueAt(config, ...path) !== undefined)
     .map(({ path, instead }) => ({
       field: `spec.mediaNodes.config.${path.join('.')}`,
       message: `${path.join('.')} cannot be set here: remove it; ${instead}.`,
@@ -90,14 +99,17 @@ export function nodeSelector(userConfig: JsonObject | undefined): NodeSelector {
 
 const serverSelector: JsonObject = { kind: 'any', sort_by: 'random', algorithm: 'lowest' };
 
-/** What the metrics port asks for; nothing unless the user's config sets a login. */
+/** What the metrics port asks for; nothing unless a login is set. Never log it. */
 export interface MetricsLogin {
   readonly username?: string;
   readonly password?: string;
 }
 
+/** The parts of a spec that may put a login before the metrics port. */
+export type MetricsLoginSource = Pick<OpenViduCluster['spec']['mediaNodes'], 'config' | 'metricsAuth'>;
+
 /** The login that the user's config puts before the metrics port. */
-export function metricsLogin(userConfig: JsonObject | undefined): MetricsLogin {
+export function loginInConfig(userConfig: JsonObject | undefined): MetricsLogin {
   const username = valueAt(userConfig, 'prometheus', 'username');
   const password = valueAt(userConfig, 'prometheus', 'password');
   if (typeof username !== 'string' || username === '') return {};
@@ -117,7 +129,7 @@ function defaults(user: JsonObject): JsonObject {
 function ownedConfig(input: LivekitConfigInput): JsonObject {
   return {
     port: input.signalPort,
-    prometheus: { port: input.metricsPort },
+    prometheus: { port: input.metricsPort, ...input.metricsLogin },
     redis: redisConfig(input.redis),
     keys: { [input.apiKey]: input.apiSecret },
   };

@@ -25,8 +25,14 @@ export interface LoadTestJobTarget {
   /** ws:// or wss:// address of the signalling. */
   readonly url: string;
   readonly metricsUrl: string | undefined;
-  /** Whether the metrics port asks for the login that the test's own Secret holds. */
-  readonly hasMetricsLogin: boolean;
+  /** What the metrics port asks for: nothing, a login that the test's own Secret holds, or one that a Secret of the user's does. */
+  readonly metricsLogin:
+    | 'None'
+    | 'Copied'
+    | {
+        readonly username: string;
+        readonly passwordSecretRef: { readonly name: string; readonly key: string };
+      };
   readonly nodeId: string | undefined;
   readonly credentials: { readonly name: string; readonly apiKeyKey: string; readonly apiSecretKey: string };
   /** What the media server's container may use at most, where it has limits. */
@@ -227,11 +233,17 @@ function keys({ target }: LoadTestJobInput): readonly JsonObject[] {
 }
 
 function metricsLogin({ owner, target }: LoadTestJobInput): readonly JsonObject[] {
-  if (!target.hasMetricsLogin) return [];
-  const name = loadTestNames(owner).metricsLogin;
+  const login = target.metricsLogin;
+  if (login === 'None') return [];
+  const own = loadTestNames(owner).metricsLogin;
+  const username =
+    login === 'Copied'
+      ? { valueFrom: { secretKeyRef: { name: own, key: 'username' } } }
+      : { value: login.username };
+  const secretKeyRef = login === 'Copied' ? { name: own, key: 'password' } : login.passwordSecretRef;
   return [
-    { name: 'OVLT_METRICS_USERNAME', valueFrom: { secretKeyRef: { name, key: 'username' } } },
-    { name: 'OVLT_METRICS_PASSWORD', valueFrom: { secretKeyRef: { name, key: 'password' } } },
+    { name: 'OVLT_METRICS_USERNAME', ...username },
+    { name: 'OVLT_METRICS_PASSWORD', valueFrom: { secretKeyRef } },
   ];
 }
 

@@ -20,16 +20,25 @@ type Spec = OpenViduCluster['spec'];
 /** The parts of the spec that a Pod and its configuration are made from. It names Secrets and holds none. */
 export interface MediaNodeSource {
   readonly redis: Spec['redis'];
-  readonly mediaNodes: Pick<Spec['mediaNodes'], 'template' | 'config' | 'signalPort' | 'metricsPort'>;
+  readonly mediaNodes: Pick<
+    Spec['mediaNodes'],
+    'template' | 'config' | 'signalPort' | 'metricsPort' | 'metricsAuth'
+  >;
   readonly drain: Pick<Spec['drain'], 'gracePeriod'>;
 }
 
 /** Nothing but what a Pod is made from, so that it can be kept for the day when the spec says something else. */
 export function mediaNodeSource({ redis, mediaNodes, drain }: MediaNodeSource): MediaNodeSource {
-  const { template, config, signalPort, metricsPort } = mediaNodes;
+  const { template, config, signalPort, metricsPort, metricsAuth } = mediaNodes;
   return {
     redis: asServersUse(redis),
-    mediaNodes: { template, signalPort, metricsPort, ...(config === undefined ? {} : { config }) },
+    mediaNodes: {
+      template,
+      signalPort,
+      metricsPort,
+      ...(config === undefined ? {} : { config }),
+      ...(metricsAuth === undefined ? {} : { metricsAuth }),
+    },
     drain: { gracePeriod: drain.gracePeriod },
   };
 }
@@ -93,12 +102,13 @@ export function mediaNodePod(
  * when, and only when, a node made now would differ. The order of keys does not count.
  */
 export function mediaNodeRevision(source: MediaNodeSource): string {
-  const { template, config, signalPort, metricsPort } = source.mediaNodes;
+  const { template, config, signalPort, metricsPort, metricsAuth } = source.mediaNodes;
   const relevant = {
     template,
     config,
     signalPort,
     metricsPort,
+    metricsAuth,
     redis: asServersUse(source.redis),
     graceSeconds: graceSeconds(source),
   };

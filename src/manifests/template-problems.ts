@@ -22,7 +22,7 @@ const checks: readonly Check[] = [
 /** Faults of `spec.mediaNodes.template` and `spec.mediaNodes.config`, in a fixed order. Never throws. */
 export function manifestProblems(spec: Pick<Spec, 'mediaNodes'>): readonly SpecProblem[] {
   const { mediaNodes } = spec;
-  return [...checks.flatMap((check) => check(mediaNodes)), ...configProblems(mediaNodes.config)];
+  return [...checks.flatMap((check) => check(mediaNodes)), ...configProblems(mediaNodes)];
 }
 
 function hasContainers({ template }: MediaNodes): readonly SpecProblem[] {

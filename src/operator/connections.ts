@@ -4,6 +4,7 @@ import type { SpecProblem } from '../core/spec.ts';
 import type { KubeClient } from '../kube/client.ts';
 import type { Secret } from '../kube/kinds.ts';
 import { SECRETS } from '../kube/resource.ts';
+import { loginInConfig, type MetricsLogin, type MetricsLoginSource } from '../manifests/livekit-config.ts';
 import type { RedisAuth, RedisConfig, RedisTls } from '../livekit/redis-config.ts';
 
 type Spec = OpenViduCluster['spec'];
@@ -16,6 +17,8 @@ export interface Connections {
   readonly operatorRedis: RedisConfig;
   readonly apiKey: string;
   readonly apiSecret: string;
+  /** Of the nodes that are made now. */
+  readonly metricsLogin: MetricsLogin;
 }
 
 export type Resolved =
@@ -31,11 +34,16 @@ class ReferenceError extends Error {
   }
 }
 
+/** What connections are made from. */
+export interface ConnectionsSource extends Pick<Spec, 'redis' | 'server'> {
+  readonly mediaNodes: MetricsLoginSource;
+}
+
 /** @throws ApiError when the API server cannot be asked; a missing Secret is a problem, not an error. */
 export async function resolveConnections(
   client: KubeClient,
   namespace: string,
-  spec: Spec,
+  spec: ConnectionsSource,
 ): Promise<Resolved> {
   const secrets = new SecretReader(client, namespace);
   try {
@@ -47,12 +55,37 @@ export async function resolveConnections(
       operatorRedis: await ownLogin(secrets, spec.redis, redis),
       apiKey: await secrets.text(field, ref.name, ref.apiKeyKey),
       apiSecret: await secrets.text(field, ref.name, ref.apiSecretKey),
+      metricsLogin: await metricsLogin(secrets, spec.mediaNodes),
     };
     return { kind: 'Resolved', connections };
   } catch (error) {
     if (error instanceof ReferenceError) return { kind: 'Faulty', problems: [error.problem] };
     throw error;
   }
+}
+
+/** The login that servers of that spec were given; `undefined` where its Secret is gone. @throws ApiError */
+export async function resolveMetricsLogin(
+  client: KubeClient,
+  namespace: string,
+  source: MetricsLoginSource,
+): Promise<MetricsLogin | undefined> {
+  try {
+    return await metricsLogin(new SecretReader(client, namespace), source);
+  } catch (error) {
+    if (error instanceof ReferenceError) return undefined;
+    throw error;
+  }
+}
+
+async function metricsLogin(
+  secrets: SecretReader,
+  { config, metricsAuth }: MetricsLoginSource,
+): Promise<MetricsLogin> {
+  if (metricsAuth === undefined) return loginInConfig(config);
+  const { username, passwordSecretRef: ref } = metricsAuth;
+  const field = 'spec.mediaNodes.metricsAuth.passwordSecretRef';
+  return { username, password: await secrets.text(field, ref.name, ref.key) };
 }
 
 async function redisConfig(secrets: SecretReader, redis: Spec['redis']): Promise<RedisConfig> {

@@ -7,7 +7,7 @@ import type { KubeClient } from '../kube/client.ts';
 import { ForbiddenError, InvalidError } from '../kube/errors.ts';
 import type { KubeObject, NewObject } from '../kube/kinds.ts';
 import { PDBS, type ResourceType, SECRETS, SERVICES } from '../kube/resource.ts';
-import { livekitConfig } from '../manifests/livekit-config.ts';
+import { livekitConfig, loginInConfig } from '../manifests/livekit-config.ts';
 import { livekitSecret } from '../manifests/livekit-secret.ts';
 import { type MediaNodeSource, mediaNodeRevision, mediaNodeSource } from '../manifests/media-node-pod.ts';
 import { podDisruptionBudget } from '../manifests/pod-disruption-budget.ts';
@@ -107,12 +107,13 @@ export class FleetObjects {
     }
   }
 
-  /** An earlier state may have named another Redis; where its Secrets are gone, what it was given stays as it is. */
+  /** An earlier state may have named another Redis or login; where its Secrets are gone, what it was given stays as it is. */
   async #connectionsOf(source: MediaNodeSource, present: Connections): Promise<Connections | undefined> {
     const { metadata, spec } = this.#parts.cluster();
-    if (digest(source.redis) === digest(mediaNodeSource(spec).redis)) return present;
-    const redis = { ...spec, redis: source.redis };
-    const resolved = await resolveConnections(this.#parts.client, metadata.namespace, redis);
+    if (digest(reachedBy(source)) === digest(reachedBy(mediaNodeSource(spec)))) return present;
+    const { redis, mediaNodes } = source;
+    const then = { server: spec.server, redis, mediaNodes };
+    const resolved = await resolveConnections(this.#parts.client, metadata.namespace, then);
     return resolved.kind === 'Resolved' ? resolved.connections : undefined;
   }
 
@@ -160,6 +161,11 @@ export class FleetObjects {
 /** A status that changes is no edition where the API server counts those of the spec. */
 function editionOf({ metadata: { uid, generation, resourceVersion } }: KubeObject): string {
   return `${uid}/${generation ?? resourceVersion}`;
+}
+
+/** What connections depend on. */
+function reachedBy({ redis, mediaNodes: { config, metricsAuth } }: MediaNodeSource): unknown {
+  return { redis, login: metricsAuth ?? loginInConfig(config) };
 }
 
 function keeperOf({ object: { metadata } }: StoredRevision): { readonly name: string; readonly uid: string } {

@@ -18,7 +18,7 @@ import {
   loadTestServiceAccount,
 } from '../manifests/load-test-objects.ts';
 import type { LoadTestView } from './load-test-look.ts';
-import { jobTarget, sweepLoadTest, targetLogin } from './load-test-target.ts';
+import { jobTarget, loginToCopy, sweepLoadTest } from './load-test-target.ts';
 import { JOBS, LOAD_TESTS, RESULT_MAPS, ROLE_BINDINGS, ROLES, SERVICE_ACCOUNTS } from './load-test-type.ts';
 
 export interface LoadTestActorParts {
@@ -140,7 +140,7 @@ export class LoadTestActor {
     await this.#create(ROLE_BINDINGS, loadTestRoleBinding(metadata));
     if (scenario !== undefined) await this.#create(RESULT_MAPS, loadTestScenario(metadata, scenario));
     await this.#create(RESULT_MAPS, loadTestResult(metadata, spec.cleanup.policy));
-    const login = targetLogin(view);
+    const login = loginToCopy(view);
     if (login !== undefined) await this.#create(SECRETS, loadTestMetricsLogin(metadata, login));
     await this.#create(JOBS, coordinatorJob(input));
     const { address } = view.seen;

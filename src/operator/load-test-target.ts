@@ -6,7 +6,7 @@ import type { Pod } from '../kube/kinds.ts';
 import { SECRETS } from '../kube/resource.ts';
 import { sweepRooms } from '../livekit/room-sweep.ts';
 import { valueAt } from '../manifests/deep-merge.ts';
-import { type MetricsLogin, metricsLogin } from '../manifests/livekit-config.ts';
+import { loginInConfig, type MetricsLogin } from '../manifests/livekit-config.ts';
 import type { LoadTestJobTarget } from '../manifests/load-test-jobs.ts';
 import { loadTestNames } from '../manifests/load-test-meta.ts';
 import { mediaContainerIndex } from '../manifests/media-container.ts';
@@ -17,7 +17,7 @@ export function jobTarget(view: LoadTestView): LoadTestJobTarget {
   const { url, metricsUrl, credentialsSecretRef } = view.test.spec.target;
   if (url !== undefined && credentialsSecretRef !== undefined) {
     const outside = {
-      hasMetricsLogin: false,
+      metricsLogin: 'None' as const,
       nodeId: undefined,
       limitCores: undefined,
       limitBytes: undefined,
@@ -39,7 +39,7 @@ function nodeTarget({ test }: LoadTestView, { spec }: OpenViduCluster, pod: Pod)
   return {
     url: `ws://${host}:${signalPort}`,
     metricsUrl: `http://${host}:${metricsPort}/metrics`,
-    hasMetricsLogin: metricsLogin(spec.mediaNodes.config).username !== undefined,
+    metricsLogin: loginOf(spec.mediaNodes),
     nodeId: test.status?.target?.nodeId,
     credentials: spec.server.credentialsSecretRef,
     limitCores: quantity(cpu),
@@ -47,10 +47,19 @@ function nodeTarget({ test }: LoadTestView, { spec }: OpenViduCluster, pod: Pod)
   };
 }
 
-/** What the metrics port of the node under test asks for; `undefined` where it is open to all, or another's server. */
-export function targetLogin({ test, cluster }: LoadTestView): MetricsLogin | undefined {
+function loginOf({
+  config,
+  metricsAuth,
+}: OpenViduCluster['spec']['mediaNodes']): LoadTestJobTarget['metricsLogin'] {
+  if (metricsAuth !== undefined) return metricsAuth;
+  return loginInConfig(config).username === undefined ? 'None' : 'Copied';
+}
+
+/** A login that is written in the spec, for a Secret of the test's own; `undefined` where there is none. */
+export function loginToCopy({ test, cluster }: LoadTestView): MetricsLogin | undefined {
   if (test.spec.target.url !== undefined || cluster === undefined) return undefined;
-  const login = metricsLogin(cluster.spec.mediaNodes.config);
+  const { config, metricsAuth } = cluster.spec.mediaNodes;
+  const login = metricsAuth === undefined ? loginInConfig(config) : {};
   return login.username === undefined ? undefined : login;
 }
 

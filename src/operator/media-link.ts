@@ -12,30 +12,31 @@ import { type RedisLink, connectRedis, RedisRefusedError } from '../livekit/redi
 import { readServerApi, serverApi } from '../livekit/server-api.ts';
 import { systemTimers } from '../livekit/timers.ts';
 import { type Watch, startWatch } from '../livekit/watch.ts';
-import { type MetricsLogin, metricsLogin } from '../manifests/livekit-config.ts';
+import type { MetricsLoginSource } from '../manifests/livekit-config.ts';
 import type { MediaNodeSource } from '../manifests/media-node-pod.ts';
 import type { MediaPort } from '../reconcile/ports.ts';
 import type { CompanionTarget } from '../livekit/companion-words.ts';
 import { companionsOf } from './companions.ts';
 import type { Connections } from './connections.ts';
+import type { MetricsLogins } from './metrics-logins.ts';
 
 /** Where and how a Media Node answers, by what it was made from. */
 export interface NodeFace {
   readonly signalPort: number;
   readonly metricsPort: number;
-  readonly metricsLogin: MetricsLogin;
+  readonly login: MetricsLoginSource;
   readonly companions: readonly CompanionTarget[];
 }
 
 /** The face of the nodes that are made from this. */
 export function nodeFace({ mediaNodes }: Pick<MediaNodeSource, 'mediaNodes'>): NodeFace {
-  const { signalPort, metricsPort, config, template } = mediaNodes;
-  const companions = companionsOf(template);
-  return { signalPort, metricsPort, metricsLogin: metricsLogin(config), companions };
+  const { signalPort, metricsPort, template } = mediaNodes;
+  return { signalPort, metricsPort, login: mediaNodes, companions: companionsOf(template) };
 }
 
 export interface MediaLinkParts {
   readonly connections: Connections;
+  readonly logins: MetricsLogins;
   readonly serverUrl: string | undefined;
   /** Of a revision; by the Pod at that address and the spec where nobody knows what the revision was made from. */
   faceOf(revision: string | undefined, podIp?: string): NodeFace;
@@ -125,10 +126,14 @@ export class MediaLink implements MediaPort {
     return readServerApi(api, clock);
   }
 
-  readMetrics(podIp: string, revision?: string): Promise<NodeMetricsReading> {
-    const face = this.#parts.faceOf(revision, podIp);
-    const { metricsPort: port, metricsLogin: login, companions } = face;
-    return this.#metrics.read({ host: podIp, port, ...login, companions });
+  async readMetrics(podIp: string, revision?: string): Promise<NodeMetricsReading> {
+    const { metricsPort: port, login, companions } = this.#parts.faceOf(revision, podIp);
+    return await this.#metrics.read({
+      host: podIp,
+      port,
+      ...(await this.#parts.logins.of(login)),
+      companions,
+    });
   }
 
   /** The keeper repeats what was said last after each heartbeat; only a change is worth saying. */

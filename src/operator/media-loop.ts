@@ -5,6 +5,7 @@ import { isoFromMs } from '../base/iso-time.ts';
 import type { Log } from '../base/log.ts';
 import type { KubeClient } from '../kube/client.ts';
 import type { ServersKnown } from '../livekit/version-told.ts';
+import type { MetricsLoginSource } from '../manifests/livekit-config.ts';
 import { mediaNodeRevision } from '../manifests/media-node-pod.ts';
 import type { ProfilesPort, RecordPort } from '../reconcile/ports.ts';
 import { ClusterLoop } from '../reconcile/reconcile.ts';
@@ -12,10 +13,11 @@ import type { Metrics } from '../telemetry/metrics.ts';
 import { Actor } from './actor.ts';
 import { CheckpointStore } from './checkpoint.ts';
 import { companionsOfStranger } from './companions.ts';
-import type { Connections } from './connections.ts';
+import { type Connections, resolveMetricsLogin } from './connections.ts';
 import { digest } from './fleet-objects.ts';
 import { ForeignPods, watchedOnly } from './foreign-pods.ts';
 import { MediaLink, type NodeFace, nodeFace } from './media-link.ts';
+import { MetricsLogins } from './metrics-logins.ts';
 import type { PodsCache } from './pods-cache.ts';
 import type { RevisionStore } from './revision-store.ts';
 import { isTrial } from './spec-now.ts';
@@ -50,7 +52,9 @@ export interface MediaLoop {
 /** What a link depends on; while it stays the same, the link and what the loop remembers stay. */
 export function mediaIdentity(cluster: OpenViduCluster, connections: Connections): string {
   const { url } = cluster.spec.server;
-  return digest({ connections, url, selector: foreignSelector(cluster) });
+  // Each node is asked with the login that it was made with.
+  const { metricsLogin: _, ...reach } = connections;
+  return digest({ connections: reach, url, selector: foreignSelector(cluster) });
 }
 
 export function openMediaLoop(parts: MediaLoopParts, connections: Connections): MediaLoop {
@@ -58,8 +62,11 @@ export function openMediaLoop(parts: MediaLoopParts, connections: Connections): 
   const cluster = parts.cluster();
   const key = `${cluster.metadata.namespace}/${cluster.metadata.name}`;
   const selector = foreignSelector(cluster);
+  const { namespace } = cluster.metadata;
+  const read = (source: MetricsLoginSource) => resolveMetricsLogin(client, namespace, source);
   const link = new MediaLink({
     connections,
+    logins: new MetricsLogins({ read, clock, log }),
     serverUrl: cluster.spec.server.url,
     serversKnown: serversTold(cluster.status),
     faceOf: (revision, podIp) => faceOf(parts, revision, podIp),

@@ -5,18 +5,25 @@ import {
   configProblems,
   type LivekitRedis,
   livekitConfig,
-  metricsLogin,
+  loginInConfig,
+  type MetricsLogin,
 } from '../../src/manifests/livekit-config.ts';
 
 const standalone: LivekitRedis = { mode: 'standalone', address: 'redis:6379', db: 2 };
 
-function textOf(redis: LivekitRedis = standalone, userConfig?: JsonObject, secret = 's3cr3t'): string {
+function textOf(
+  redis: LivekitRedis = standalone,
+  userConfig?: JsonObject,
+  secret = 's3cr3t',
+  metricsLogin: MetricsLogin = loginInConfig(userConfig),
+): string {
   return livekitConfig({
     redis,
     apiKey: 'APIkey',
     apiSecret: secret,
     signalPort: 7880,
     metricsPort: 6789,
+    metricsLogin,
     userConfig,
   });
 }
@@ -159,14 +166,26 @@ describe("the user's config", () => {
 
   test.each(stolen)('cannot take %s, and is told what to set instead', (path, userConfig, instead) => {
     expect(configOf(standalone, userConfig)).toEqual(configOf());
-    expect(configProblems(userConfig)).toEqual([
+    expect(configProblems({ config: userConfig })).toEqual([
       { field: `spec.mediaNodes.config.${path}`, message: expect.stringContaining(instead) },
     ]);
   });
 
   test('is without fault when it keeps to its own keys', () => {
-    expect(configProblems({ room: {}, rtc: { tcp_port: 1 }, prometheus: { username: 'x' } })).toEqual([]);
-    expect(configProblems(undefined)).toEqual([]);
+    const config = { room: {}, rtc: { tcp_port: 1 }, prometheus: { username: 'x' } };
+    expect(configProblems({ config })).toEqual([]);
+    expect(configProblems({})).toEqual([]);
+  });
+
+  test('cannot set a login of the metrics port beside the one that the spec names', () => {
+    const metricsAuth = { username: 'ana', passwordSecretRef: { name: 'metrics', key: 'password' } };
+    const config = { prometheus: { username: 'x', password: 'y' } };
+    const fields = configProblems({ config, metricsAuth }).map(({ field }) => field);
+    expect(fields).toEqual(['username', 'password'].map((key) => `spec.mediaNodes.config.prometheus.${key}`));
+    const written = configOf(standalone, config, 's3cr3t', { username: 'ana', password: 'of the Secret' });
+    expect(written).toMatchObject({
+      prometheus: { port: 6789, username: 'ana', password: 'of the Secret' },
+    });
   });
 
   test('cannot reach into the prototype of anything', () => {
@@ -187,5 +206,5 @@ test.each([
   [{ prometheus: { username: 'scraper', password: 'p' } }, { username: 'scraper', password: 'p' }],
   [{ prometheus: { username: '', password: 'p' } }, {}],
 ])('the login of the metrics port is read from the user config %j', (userConfig, login) => {
-  expect(metricsLogin(userConfig)).toEqual(login);
+  expect(loginInConfig(userConfig)).toEqual(login);
 });

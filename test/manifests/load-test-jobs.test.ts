@@ -26,7 +26,7 @@ const input: LoadTestJobInput = {
   target: {
     url: 'ws://10.0.0.1:7880',
     metricsUrl: 'http://10.0.0.1:6789/metrics',
-    hasMetricsLogin: true,
+    metricsLogin: 'Copied',
     nodeId: 'ND_1',
     credentials: { name: 'keys', apiKeyKey: 'apiKey', apiSecretKey: 'apiSecret' },
     limitCores: 1.5,
@@ -115,9 +115,19 @@ describe('the login of the metrics port', () => {
 
   test('reaches the coordinator alone, and only where there is one', () => {
     const named = `"secretKeyRef":{"name":"${metricsLogin}","key":"password"}`;
-    const open = { ...input, target: { ...input.target, hasMetricsLogin: false } };
+    const open = { ...input, target: { ...input.target, metricsLogin: 'None' as const } };
     expect(JSON.stringify(coordinatorJob(input))).toContain(named);
     expect(JSON.stringify(generatorsJob(input, '10.0.0.2'))).not.toContain(metricsLogin);
     expect(JSON.stringify(coordinatorJob(open))).not.toContain(metricsLogin);
+  });
+
+  test("comes from the user's own Secret where the fleet names one", () => {
+    const named = { username: 'ana', passwordSecretRef: { name: 'metrics', key: 'pw' } };
+    const text = JSON.stringify(
+      coordinatorJob({ ...input, target: { ...input.target, metricsLogin: named } }),
+    );
+    expect(text).toContain('{"name":"OVLT_METRICS_USERNAME","value":"ana"}');
+    expect(text).toContain('"secretKeyRef":{"name":"metrics","key":"pw"}');
+    expect(text).not.toContain(metricsLogin);
   });
 });

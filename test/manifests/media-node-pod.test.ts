@@ -292,6 +292,8 @@ describe('the revision', () => {
     expect(a).toBe(b);
   });
 
+  const metricsAuth = { username: 'ana', passwordSecretRef: { name: 'metrics', key: 'password' } };
+
   test.each<[string, JsonObject]>([
     [
       'the image',
@@ -299,6 +301,7 @@ describe('the revision', () => {
     ],
     ['the config', { mediaNodes: { config: { room: { empty_timeout: 1 } } } }],
     ['a port', { mediaNodes: { signalPort: 7000 } }],
+    ['the login of the metrics', { mediaNodes: { metricsAuth } }],
     ['the Redis', { redis: { standalone: { address: 'other:6379' } } }],
     ['the grace period', { drain: { gracePeriod: '48h' } }],
   ])('changes with %s', (_, changes) => {

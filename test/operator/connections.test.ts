@@ -1,25 +1,31 @@
-import { afterEach, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { KubeClient } from '../../src/kube/client.ts';
-import { type Resolved, resolveConnections } from '../../src/operator/connections.ts';
+import { type Resolved, resolveConnections, resolveMetricsLogin } from '../../src/operator/connections.ts';
 import { json, ScriptedServer } from '../kube/scripted-server.ts';
 import { aClusterSpec } from '../manifests/a-cluster-spec.ts';
 
 const secrets: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'livekit-keys': { apiKey: 'key', apiSecret: 'secret' },
   redis: { password: 'of-the-servers', own: 'of-the-operator' },
+  metrics: { password: 'of-the-metrics' },
 };
 
-let server: ScriptedServer | undefined;
-afterEach(async () => await server?.stop());
+let server: ScriptedServer;
+let client: KubeClient;
 
-async function resolved(redis: object): Promise<Resolved> {
+beforeEach(async () => {
   server = await ScriptedServer.start((request, response) => {
     const name = request.url.pathname.split('/').at(-1) ?? '';
     const data = Object.entries(secrets[name] ?? {}).map(([key, value]) => [key, btoa(value)]);
     json(response, 200, { kind: 'Secret', metadata: { name }, data: Object.fromEntries(data) });
   });
-  const spec = aClusterSpec({ redis: { ...redis } });
-  return await resolveConnections(new KubeClient(server.http()), 'rooms', spec);
+  client = new KubeClient(server.http());
+});
+afterEach(async () => await server.stop());
+
+async function resolved(redis: object, mediaNodes: object = {}): Promise<Resolved> {
+  const spec = aClusterSpec({ redis: { ...redis }, mediaNodes: { ...mediaNodes } });
+  return await resolveConnections(client, 'rooms', spec);
 }
 
 const auth = { username: 'servers', passwordSecretRef: { name: 'redis', key: 'password' } };
@@ -46,5 +52,36 @@ describe('the logins of Redis', () => {
       kind: 'Faulty',
       problems: [{ field: 'spec.redis.operatorAuth.passwordSecretRef' }],
     });
+  });
+});
+
+describe('the login of the metrics port', () => {
+  const ref = { name: 'metrics', key: 'password' };
+
+  test.each([
+    ['none', {}, {}],
+    [
+      'one in the config',
+      { config: { prometheus: { username: 'a', password: 'b' } } },
+      { username: 'a', password: 'b' },
+    ],
+    [
+      'one in a Secret',
+      { metricsAuth: { username: 'ana', passwordSecretRef: ref } },
+      { username: 'ana', password: 'of-the-metrics' },
+    ],
+  ])('is resolved: %s', async (_, mediaNodes, login) => {
+    expect(await resolved({}, mediaNodes)).toMatchObject({ connections: { metricsLogin: login } });
+    const source = aClusterSpec({ mediaNodes }).mediaNodes;
+    expect(await resolveMetricsLogin(client, 'rooms', source)).toEqual(login);
+  });
+
+  test('is a fault that names the field where the Secret has no such key, and unknown for nodes that run', async () => {
+    const metricsAuth = { username: 'ana', passwordSecretRef: { ...ref, key: 'gone' } };
+    expect(await resolved({}, { metricsAuth })).toMatchObject({
+      kind: 'Faulty',
+      problems: [{ field: 'spec.mediaNodes.metricsAuth.passwordSecretRef' }],
+    });
+    expect(await resolveMetricsLogin(client, 'rooms', { metricsAuth })).toBeUndefined();
   });
 });

@@ -105,6 +105,7 @@ describe.each([
       apiSecret: 'secret',
       signalPort: cluster.spec.mediaNodes.signalPort,
       metricsPort: cluster.spec.mediaNodes.metricsPort,
+      metricsLogin: {},
       userConfig: cluster.spec.mediaNodes.config,
     });
     const config: unknown = parse(yaml);

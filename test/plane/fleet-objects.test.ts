@@ -33,6 +33,7 @@ const connections = {
   operatorRedis: login,
   apiKey: 'key',
   apiSecret: 'a-secret-of-more-than-32-bytes!!',
+  metricsLogin: {},
 };
 const revision = mediaNodeRevision(mediaNodeSource(cluster.spec));
 const objects: readonly (readonly [type: ResourceType, name: string])[] = [

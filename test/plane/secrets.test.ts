@@ -20,6 +20,7 @@ const canaries = {
   redisPassword: canary('redis-password'),
   wrongPassword: canary('wrong-password'),
   operatorPassword: canary('operator-password'),
+  metricsPassword: canary('metrics-password'),
   tlsKey: canary('tls-key'),
   token: canary('bearer-token'),
 };
@@ -54,6 +55,7 @@ async function keepSecrets(): Promise<void> {
       wrong: canaries.wrongPassword,
       own: canaries.operatorPassword,
     },
+    metrics: { password: canaries.metricsPassword },
     pair: { 'tls.crt': pem('CERTIFICATE', 'none'), 'tls.key': pem('PRIVATE KEY', canaries.tlsKey) },
   };
   for (const [name, values] of Object.entries(all)) {
@@ -67,6 +69,7 @@ async function keepSecrets(): Promise<void> {
   }
 }
 
+const metricsAuth = { username: 'watcher', passwordSecretRef: { name: 'metrics', key: 'password' } };
 const password = (key: string): object => ({ passwordSecretRef: { name: 'redis', key } });
 
 /** One that works, and one for each way in which a secret can be refused. */
@@ -87,7 +90,7 @@ async function makeClusters(): Promise<void> {
         redis: { standalone: { address: redis.address, db }, ...login },
         server: { credentialsSecretRef: { name: 'keys' } },
         // Refused by the API server: a Pod without a name for its container's image is none.
-        mediaNodes: { min: 1, max: 2, template: template(name === 'wrong' ? '' : 'one') },
+        mediaNodes: { min: 1, max: 2, metricsAuth, template: template(name === 'wrong' ? '' : 'one') },
       },
     });
     db += 1;

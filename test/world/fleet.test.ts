@@ -5,6 +5,8 @@ import { dispose } from '@livekit/rtc-node';
 import { Redis } from 'ioredis';
 import { auditBytes, readAudit } from '../../lab/audit.ts';
 import { type Cluster, startCluster } from '../../lab/cluster/cluster.ts';
+import type { JsonObject } from '../../src/base/json-object.ts';
+import { deepMerge } from '../../src/manifests/deep-merge.ts';
 import { until } from '../../lab/exec.ts';
 import { type FleetSpec, sampleManifest } from '../../lab/fleet-spec.ts';
 import { Fleet, type PodLife } from '../../lab/fleet.ts';
@@ -52,6 +54,10 @@ async function openFleet(name: string): Promise<Fleet> {
   return opened;
 }
 
+function metricsAuth({ secretName, metricsLogin }: Fleet): JsonObject {
+  return { username: metricsLogin.username, passwordSecretRef: { name: secretName, key: 'metrics' } };
+}
+
 async function apply(target: Fleet, change: Partial<FleetSpec>): Promise<void> {
   const spec: FleetSpec = {
     name: target.name,
@@ -64,6 +70,7 @@ async function apply(target: Fleet, change: Partial<FleetSpec>): Promise<void> {
     // The governor has the demo and the comparison with the simulator; here every step has one right outcome.
     strategy: 'Spread',
     ...change,
+    changes: deepMerge({ mediaNodes: { metricsAuth: metricsAuth(target) } }, change.changes ?? {}),
   };
   await target.kubectl(['apply', '--validate=strict', '-f', '-'], sampleManifest(spec));
 }
@@ -164,6 +171,21 @@ describe('a fleet of real media servers with real participants', () => {
       expect(await fleet.hostOf('talk')).toBe(host);
       expect(host).toBe('media-media-0');
       expectNobodyCut();
+    },
+    patientMs,
+  );
+
+  test(
+    'tells its figures to nobody without the login, which the operator has from a Secret',
+    async () => {
+      const [{ host } = { host: '' }] = fleet.front.endpoints();
+      const ask = async (password: string): Promise<number> => {
+        const login = Buffer.from(`${fleet.metricsLogin.username}:${password}`).toString('base64');
+        const headers = { authorization: `Basic ${login}` };
+        return (await fetch(`http://${host}:6789/metrics`, { headers })).status;
+      };
+      expect(await ask('')).toBe(401);
+      expect(await ask(fleet.metricsLogin.password)).toBe(200);
     },
     patientMs,
   );
