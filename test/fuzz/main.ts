@@ -21,6 +21,8 @@ interface Task {
 }
 
 const hangMs = 20_000;
+/** Of what the largest input takes a few times over: more is needed by what holds on to inputs that are done with. */
+const resourceLimits = { maxOldGenerationSizeMb: 512 };
 const lookEveryMs = 500;
 const folder = join(import.meta.dirname, '../../build/fuzz');
 
@@ -39,18 +41,19 @@ function runTask({ name, seed, first, forMs, at }: Task): Failure | undefined {
 
 /** Answers what failed; an input on which the thread stays for too long has failed as well. */
 async function watched(task: Task): Promise<Failure | undefined> {
-  const worker = new Worker(new URL(import.meta.url), { workerData: task });
-  const { promise, resolve, reject } = Promise.withResolvers<Failure | undefined>();
+  const worker = new Worker(new URL(import.meta.url), { workerData: task, resourceLimits });
+  const { promise, resolve } = Promise.withResolvers<Failure | undefined>();
+  const fail = (run: number, why: string): void =>
+    resolve({ seed: task.seed, run, why, input: inputOf(corpusOf(task.name), task.seed, run) });
   worker.once('message', resolve);
-  worker.once('error', reject);
+  // Also when it has no memory left.
+  worker.once('error', (error) => fail(Atomics.load(task.at, 0), String(error)));
   let seen = -1;
   let sinceMs = systemClock.elapsedMs();
   const look = setInterval(() => {
     const run = Atomics.load(task.at, 0);
     if (run !== seen) [seen, sinceMs] = [run, systemClock.elapsedMs()];
-    if (systemClock.elapsedMs() - sinceMs < hangMs) return;
-    const input = inputOf(corpusOf(task.name), task.seed, run);
-    resolve({ seed: task.seed, run, why: `no end within ${hangMs} ms`, input });
+    if (systemClock.elapsedMs() - sinceMs >= hangMs) fail(run, `no end within ${hangMs} ms`);
   }, lookEveryMs);
   try {
     return await promise;
