@@ -1,4 +1,4 @@
-import type { ReasonGuide } from './reason-guide.ts';
+import type { ReasonGuide } from './reason-guide-entry.ts';
 
 const given =
   'The figures of `spec.mediaNodes.capacity` hold. Because nobody knows whether they are right, the fleet may grow and does not become smaller.';

@@ -1,4 +1,4 @@
-import type { ReasonGuide } from './reason-guide.ts';
+import type { ReasonGuide } from './reason-guide-entry.ts';
 
 /** Reasons that conditions alone have. */
 export const conditionReasons = {

@@ -1,4 +1,4 @@
-import type { ReasonGuide } from './reason-guide.ts';
+import type { ReasonGuide } from './reason-guide-entry.ts';
 
 const describe = '`kubectl -n NAMESPACE describe ovlt NAME` shows the conditions and the Events.';
 

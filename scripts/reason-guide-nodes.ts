@@ -1,4 +1,4 @@
-import type { ReasonGuide } from './reason-guide.ts';
+import type { ReasonGuide } from './reason-guide-entry.ts';
 
 /** Why a Media Node is not, or not yet, removed. */
 export const nodeReasons = {

@@ -1,4 +1,4 @@
-import type { ReasonGuide } from './reason-guide.ts';
+import type { ReasonGuide } from './reason-guide-entry.ts';
 
 /** Why nothing, or less, is done with the fleet as a whole. */
 export const refusalReasons = {

@@ -3,13 +3,8 @@ import { CONDITION_TYPES, type ConditionType } from '../src/api/conditions.ts';
 import { type ReasonCode, reasons } from '../src/core/reasons.ts';
 import { severityOf } from '../src/core/transitions.ts';
 import { conditionGuide } from './condition-guide.ts';
-import {
-  type ConditionPlace,
-  type Place,
-  type PlainPlace,
-  type ReasonGuide,
-  reasonGuide,
-} from './reason-guide.ts';
+import type { ConditionPlace, Place, PlainPlace, ReasonGuide } from './reason-guide-entry.ts';
+import { reasonGuide } from './reason-guide.ts';
 
 const command = 'scripts/gen-docs.ts';
 const reasonsFolder = 'docs/reference/reasons';
