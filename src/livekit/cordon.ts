@@ -198,7 +198,7 @@ export class CordonKeeper {
     this.#wholeWanted = false;
     if (!wanted && this.#released.size === 0) {
       const turn = this.#openOf(this.#takeTurn());
-      const closed = this.#areFew() ? [...this.#closed] : this.#rhythm.due(this.#closed);
+      const closed = this.#areFew() ? [...this.#closed] : this.#rhythm.due();
       if (turn.fresh > 0) return { whole: false, closed, ...turn, released: none };
     }
     return { whole: true, closed: [...this.#closed], ...this.#openOf(this.#open), released: this.#released };

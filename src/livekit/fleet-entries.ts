@@ -42,7 +42,7 @@ export class FleetEntries {
 
   /** `undefined` where the fleet no longer has the same nodes. */
   async #refreshDue(): Promise<readonly DecodedNode[] | undefined> {
-    const due = this.#rhythm.due(this.#entries.keys());
+    const due = this.#rhythm.due();
     const [values, size] = await Promise.all([
       this.#link.hashMany(nodesKey, due),
       this.#link.hashSize(nodesKey),
@@ -83,7 +83,7 @@ export class FleetEntries {
     }
     this.#entries = entries;
     this.#wholeAtMs = this.#clock.elapsedMs();
-    this.#rhythm.keep(entries);
+    this.#rhythm.keep(entries.keys());
     this.#rhythm.heard(heard.map(({ nodeId }) => nodeId));
     return heard;
   }

@@ -173,11 +173,11 @@ describe('the keeper of the cordon', () => {
     const { link, notice } = await aLargeFleet();
     await notice(100, 'closed-0');
     await notice(70);
-    await notice(20);
+    await notice(30);
     expect(asked(link.runs)).toEqual([
       [60, 20, true],
       [60, 8, true],
-      // It beats every 100 ms as far as is known, so nothing is due of it before 80 ms.
+      // It beats every 100 ms as far as is known, so nothing is due of it before 95 ms.
       [59, 8, false],
       [60, 8, true],
     ]);

@@ -83,7 +83,9 @@ async function place(room: string, at: number, identity = 'first'): Promise<Sign
 async function placeMany(count: number, atOnce = 15): Promise<Map<string, number>> {
   const hosts = new Map<string, number>();
   for (let done = 0; done < count; done += atOnce) {
-    const batch = Array.from({ length: Math.min(atOnce, count - done) }, (_, at) => place(nextRoom(), at % 3));
+    const batch = Array.from({ length: Math.min(atOnce, count - done) }, (_, at) =>
+      place(nextRoom(), at % 3),
+    );
     for (const participant of await Promise.all(batch)) {
       hosts.set(participant.nodeId, (hosts.get(participant.nodeId) ?? 0) + 1);
       participant.leave();
