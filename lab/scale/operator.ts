@@ -43,6 +43,7 @@ export class BenchOperator {
       ...process.env,
       // As the chart sets it.
       NODE_OPTIONS: '--enable-source-maps --max-old-space-size=384',
+      MALLOC_ARENA_MAX: '1',
       KUBECONFIG: kubeconfig,
       OVM_PORT: String(port),
       POD_NAMESPACE: 'default',

@@ -9,29 +9,24 @@ interface Known {
   readonly room: RoomPlacement;
   /** The same with the people who are in no record yet. */
   told: RoomPlacement;
-  /** The look at which it was last seen. */
-  look: number;
 }
 
 export class RoomMemo {
   readonly #known = new Map<string, Known>();
-  #look = 0;
   #told: readonly RoomPlacement[] = [];
 
-  /** What these bytes say, one room for each of `placements`, in its order. */
+  /** What these bytes say, one room for each of `placements`, in its order: some of all rooms, or all. */
   read(
-    placements: ReadonlyMap<string, Buffer>,
+    placements: readonly (readonly [name: string, placement: Buffer])[],
     records: readonly (Buffer | undefined)[],
   ): readonly RoomPlacement[] {
-    this.#look += 1;
-    const rooms: RoomPlacement[] = [];
-    for (const [name, placement] of placements) {
-      const known = this.#knownOf(name, placement, records[rooms.length]);
-      known.look = this.#look;
-      rooms.push(known.room);
-    }
-    this.#forget(placements.size);
-    return rooms;
+    return placements.map(([name, placement], at) => this.#knownOf(name, placement, records[at]).room);
+  }
+
+  /** Forgets all others. What was read of these has been. */
+  keep(placements: ReadonlyMap<string, unknown>): void {
+    if (this.#known.size === placements.size) return;
+    for (const name of this.#known.keys()) if (!placements.has(name)) this.#known.delete(name);
   }
 
   /** The rooms with this many people in them where that is more than their records show; as they are where it is not. */
@@ -68,14 +63,9 @@ export class RoomMemo {
       participants: record?.participants,
       createdAtSeconds: record?.createdAtSeconds,
     };
-    const anew: Known = { placement: copied(placement), value: copied(value), room, told: room, look: 0 };
+    const anew: Known = { placement: copied(placement), value: copied(value), room, told: room };
     this.#known.set(name, anew);
     return anew;
-  }
-
-  #forget(present: number): void {
-    if (this.#known.size === present) return;
-    for (const [name, { look }] of this.#known) if (look !== this.#look) this.#known.delete(name);
   }
 }
 

@@ -72,17 +72,24 @@ export class RoomTable {
   async #readNow(): Promise<readonly RoomPlacement[]> {
     const placements = boundedPlacements(await this.#link.hashAll(roomNodesKey));
     const atMs = this.#clock.elapsedMs();
-    const names = [...placements.keys()];
-    const chunks: string[][] = [];
-    for (let at = 0; at < names.length; at += roomsPerRequest) {
-      chunks.push(names.slice(at, at + roomsPerRequest));
+    const all = [...placements];
+    const parts: Promise<readonly RoomPlacement[]>[] = [];
+    for (let at = 0; at < all.length; at += roomsPerRequest) {
+      parts.push(this.#readPart(all.slice(at, at + roomsPerRequest)));
     }
-    const answers = await Promise.all(
-      chunks.map(async (chunk) => await this.#link.hashMany(roomsKey, chunk)),
-    );
-    const list = await this.#withNewcomers(this.#memo.read(placements, answers.flat()));
+    const rooms = (await Promise.all(parts)).flat();
+    this.#memo.keep(placements);
+    const list = await this.#withNewcomers(rooms);
     if (atMs >= this.#last.atMs) this.#last = { list, atMs };
     return list;
+  }
+
+  /** Read as they are answered: between two parts there is time for what cannot wait. */
+  async #readPart(
+    placements: readonly (readonly [name: string, placement: Buffer])[],
+  ): Promise<readonly RoomPlacement[]> {
+    const names = placements.map(([name]) => name);
+    return this.#memo.read(placements, await this.#link.hashMany(roomsKey, names));
   }
 
   /** Rooms that have just begun, or that seem empty, with the people who are in them by now. */

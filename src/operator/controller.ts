@@ -25,8 +25,8 @@ import { slimPod } from './slim-pod.ts';
 
 /** Heartbeats of many nodes come at any moment; passes closer together than this would learn nothing new. */
 const leastBetweenPassesMs = 50;
-/** A storm of new rooms is looked at twice a second, in fleets whose passes take long every two seconds: that is not what they are for. */
-const settleMs = { least: 500, most: 2000, aPassMs: 20 } as const;
+/** A storm of new rooms is looked at twice a second, in fleets whose passes take long once: that is not what they are for. */
+const settleMs = { least: 500, most: 1000, aPassMs: 20 } as const;
 /** The backstop of a loop that is woken by changes. */
 const resyncMs = 300_000;
 /** What the journals of all clusters may take of the memory together, and each of them at most. */
