@@ -26,10 +26,23 @@ describe('YAML of unknown origin', () => {
     ['brackets', '['.repeat(100_000)],
     ['braces in text', `a: "${'{'.repeat(65)}"`],
     ['fields on one line', 'a: '.repeat(301)],
+    ['fields within braces, over lines', `{ ${'a: b: \n'.repeat(1001)}`],
     ['lists on one line', '- '.repeat(200)],
     ['indentation', `${' '.repeat(200)}a: 1`],
   ])('is not given to the parser when it nests too deeply: %s', (_, text) => {
     expect(readYaml(text)).toEqual({ kind: 'TooDeep' });
+  });
+
+  test.each([
+    ['many fields within braces', `{ ${Array.from({ length: 3000 }, (_, at) => `f${at}: 1`).join(',\n')} }`],
+    [
+      'many fields after a brace in a text',
+      `a: "{"\n${Array.from({ length: 1500 }, (_, at) => `f${at}: 1`).join('\n')}`,
+    ],
+    ['many fields', Array.from({ length: 5000 }, (_, at) => `f${at}: 1`).join('\n')],
+  ])('does not nest: %s', (_, text) => {
+    const read = readYaml(text);
+    expect(read.kind === 'Documents' && read.documents.flatMap(({ errors }) => errors)).toEqual([]);
   });
 
   test('costs little with a fault in each line, and leaves the stacks of other errors as they were', () => {
