@@ -21,8 +21,11 @@ interface Task {
 }
 
 const hangMs = 20_000;
-/** Of what the largest input takes a few times over: more is needed by what holds on to inputs that are done with. */
-const resourceLimits = { maxOldGenerationSizeMb: 512 };
+/**
+ * The stack of the thread in which the product reads: parsers that nest until it is full hold more on a larger one. Of memory
+ * what the largest input takes a few times over: more is needed by what holds on to inputs that are done with.
+ */
+const resourceLimits = { maxOldGenerationSizeMb: 512, stackSizeMb: 1 };
 const lookEveryMs = 500;
 const folder = join(import.meta.dirname, '../../build/fuzz');
 
